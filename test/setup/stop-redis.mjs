@@ -1,0 +1,3 @@
+export default async function stopTestRedis() {
+  await globalThis.pomboTestRedis?.stop();
+}
