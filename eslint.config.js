@@ -61,7 +61,7 @@ export default tseslint.config(
     },
   },
   ...libraryRules,
-  { files: ['apps/*/src/main.ts', 'packages/runtime/src/lifecycle.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['apps/*/src/main.ts', 'packages/runtime/src/lifecycle.ts', 'packages/testing/src/**/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {

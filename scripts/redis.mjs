@@ -5,9 +5,12 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
 
 const SERVERS = ['redis-server', 'valkey-server'];
+/** Redis writes its last data before it ends. */
+const STOP_TIMEOUT_MS = 10_000;
 const HELP =
   'No Redis found. Set REDIS_URL to a running Redis, or install one (for example: apt-get install redis-server) and try again.';
 
@@ -84,14 +87,24 @@ function answersPing(port) {
 /**
  * Starts a Redis on loopback with AOF on and nothing evicted, as Pombo needs it.
  * @param {{ dir: string, port?: number, detached?: boolean }} options `dir` keeps its data.
- * @returns {Promise<{ url: string, port: number, pid: number, stop: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, port: number, pid: number, gone: Promise<void>, stop: () => Promise<void> }>}
+ *   `gone` resolves when it has ended, asked or not.
  */
 export async function startRedis({ dir, port, detached = false }) {
   const server = findRedisServer();
   mkdirSync(dir, { recursive: true });
   const chosen = port ?? (await freePort());
   const args = ['--port', String(chosen), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes'];
-  args.push('--maxmemory-policy', 'noeviction', '--save', '', '--loglevel', 'warning');
+  args.push(
+    '--maxmemory-policy',
+    'noeviction',
+    '--save',
+    '',
+    '--loglevel',
+    'warning',
+    '--logfile',
+    resolve(dir, 'redis.log'),
+  );
   const child = spawn(server, args, { stdio: ['ignore', 'ignore', 'inherit'], detached });
   let exited = false;
   const gone = new Promise((resolve) =>
@@ -101,13 +114,15 @@ export async function startRedis({ dir, port, detached = false }) {
     }),
   );
   for (let tries = 0; tries < 200; tries += 1) {
-    if (exited) throw new Error(`redis-server ended while starting (port ${chosen}).`);
+    if (exited) throw new Error(`redis-server ended while starting (port ${chosen}); see ${join(dir, 'redis.log')}.`);
     if (await answersPing(chosen)) {
       const stop = async () => {
         if (!exited) child.kill('SIGTERM');
+        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
         await gone;
+        clearTimeout(timer);
       };
-      return { url: `redis://127.0.0.1:${chosen}`, port: chosen, pid: child.pid, stop };
+      return { url: `redis://127.0.0.1:${chosen}`, port: chosen, pid: child.pid, gone, stop };
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -1,1 +1,1 @@
-export {};
+export { createIngress, type Ingress, type IngressDeps } from './service.js';

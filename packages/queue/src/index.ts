@@ -1,1 +1,4 @@
-export {};
+export * from './consumer.js';
+export * from './producer.js';
+export * from './queue-names.js';
+export * from './take-back.js';

@@ -1,1 +1,12 @@
-export {};
+export * from './auth-state.js';
+export * from './cipher.js';
+export * from './devices.js';
+export * from './keys.js';
+export * from './leases.js';
+export * from './media-probe.js';
+export * from './messages.js';
+export * from './outbox.js';
+export * from './recipients.js';
+export * from './sent-messages.js';
+export * from './store.js';
+export * from './tenants.js';

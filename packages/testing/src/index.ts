@@ -1,1 +1,3 @@
-export {};
+export * from './eventually.js';
+export * from './test-config.js';
+export * from './test-store.js';

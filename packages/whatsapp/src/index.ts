@@ -1,1 +1,15 @@
-export {};
+export { type AuthStore } from './auth/auth-store.js';
+export { encodeCredentials } from './auth/credentials.js';
+export * from './builders/context-info.js';
+export * from './builders/image-message.js';
+export * from './connection/disconnect.js';
+export * from './console-capture.js';
+export * from './device-list-cache.js';
+export * from './endpoint.js';
+export * from './message-bytes.js';
+export * from './receipts.js';
+export * from './sending/send-outcome.js';
+export type { Ack } from './sending/ack-waiter.js';
+export type { UploadedMedia } from './sending/upload-media.js';
+export * from './session.js';
+export * from './session-options.js';

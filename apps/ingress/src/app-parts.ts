@@ -1,0 +1,16 @@
+import type { BlobStore } from '@pombo/media';
+import type { Producer } from '@pombo/queue';
+import type { Config, Logger, Metrics } from '@pombo/runtime';
+import type { Store } from '@pombo/store';
+import type { OutcomeWaiter } from './sends/outcome-waiter.js';
+
+/** What the routes work with; made and ended by the service. */
+export interface AppParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly producer: Producer;
+  readonly blobStore: BlobStore;
+  readonly outcomes: OutcomeWaiter;
+  readonly metrics: Metrics;
+}

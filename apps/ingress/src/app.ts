@@ -1,0 +1,36 @@
+/** The API as an Express app; it knows no port. */
+import express, { type Express } from 'express';
+import type { AppParts } from './app-parts.js';
+import { createAccessLog } from './http/access-log.js';
+import { answerNotFound, createAnswerErrors } from './http/answer-errors.js';
+import { createAuthenticate } from './http/authenticate.js';
+import { identifyRequest } from './http/identify-request.js';
+import { createReadJson } from './http/read-json.js';
+import { addDeviceRoutes } from './routes/devices.js';
+import type { Guards } from './routes/guards.js';
+import { addHealthRoutes } from './routes/health.js';
+import { addMessageRoutes } from './routes/messages.js';
+import { addPairingRoutes } from './routes/pairing.js';
+import { addSendRoutes } from './routes/sends.js';
+
+export function createApp(parts: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  // Hashing every answer for an ETag would serve no client of an API like this.
+  app.disable('etag');
+  app.use(identifyRequest, createAccessLog(parts.logger));
+
+  const authenticate = createAuthenticate(parts.store.tenants);
+  const guards: Guards = {
+    read: [authenticate],
+    write: [authenticate, ...createReadJson(parts.config.JSON_BODY_LIMIT_BYTES)],
+  };
+  addHealthRoutes(app, parts);
+  addSendRoutes(app, guards, parts);
+  addMessageRoutes(app, guards, parts);
+  addDeviceRoutes(app, guards, parts);
+  addPairingRoutes(app, guards, parts);
+
+  app.use(answerNotFound, createAnswerErrors(parts.logger));
+  return app;
+}

@@ -1,0 +1,18 @@
+/** Who is calling. Runs before a body is read, so that a stranger costs one look-up. */
+import { PomboError } from '@pombo/contracts';
+import type { Tenants } from '@pombo/store';
+import type { RequestHandler } from 'express';
+import { contextOf } from './request-context.js';
+
+/** `Bearer <token>`, the scheme in any case, or the bare token. */
+const AUTHORIZATION = /^(?:bearer +)?([0-9a-f-]{36})$/i;
+
+export function createAuthenticate(tenants: Pick<Tenants, 'authenticate'>): RequestHandler {
+  return async (request, _response, next) => {
+    const token = AUTHORIZATION.exec(request.get('authorization')?.trim() ?? '')?.[1];
+    const caller = token === undefined ? undefined : await tenants.authenticate(token);
+    if (!caller) throw new PomboError('UNAUTHORIZED', 'send a valid token as: Authorization: Bearer <token>');
+    contextOf(request).caller = caller;
+    next();
+  };
+}

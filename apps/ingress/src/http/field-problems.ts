@@ -1,0 +1,53 @@
+/** What joi found, as the envelope reports it: in the client's own spelling, and without anything private. */
+import type { FieldProblem } from '@pombo/contracts';
+import type Joi from 'joi';
+
+/** Schema's spelling → what to call the field to this client. */
+export type NameField = (key: string) => string;
+
+/** Fields whose value may be shown back. All others may hold what a person wrote, a picture or a secret. */
+const SHOWN: ReadonlySet<string> = new Set([
+  'to',
+  'delay',
+  'device_id',
+  'expires_in',
+  'mentioned',
+  'priority',
+  'send_at',
+  'viewOnce',
+]);
+const MAX_SHOWN_LENGTH = 64;
+
+/** What joi adds to a problem; which of these are there depends on its type. */
+interface Context {
+  readonly label?: string;
+  readonly value?: unknown;
+  readonly present?: readonly string[];
+  readonly peers?: readonly string[];
+}
+
+export function fieldProblems(error: Joi.ValidationError, nameField: NameField): FieldProblem[] {
+  return error.details.flatMap((detail) => problemsOf(detail, nameField));
+}
+
+function problemsOf({ message, path, context }: Joi.ValidationErrorItem, nameField: NameField): FieldProblem[] {
+  const { label = '', value, present, peers } = (context ?? {}) as Context;
+  const [key] = path;
+  if (key === undefined) return (present ?? peers?.slice(0, 1) ?? []).map((k) => ({ field: nameField(k), message }));
+  const head = String(key);
+  const field = nameField(head) + label.slice(head.length);
+  const named = message.startsWith(label) ? field + message.slice(label.length) : message;
+  return [{ field, message: named, ...(SHOWN.has(head) ? shown(value) : {}) }];
+}
+
+function shown(value: unknown): { value?: unknown } {
+  if (typeof value === 'string') return { value: value.slice(0, MAX_SHOWN_LENGTH) };
+  return typeof value === 'number' || typeof value === 'boolean' ? { value } : {};
+}
+
+/** All problems in one sentence, for `error`. */
+export function summarise(problems: readonly FieldProblem[]): string {
+  const messages = [...new Set(problems.map(({ message }) => message))];
+  const more = messages.length > 3 ? ` (and ${messages.length - 3} more)` : '';
+  return messages.slice(0, 3).join('; ') + more;
+}

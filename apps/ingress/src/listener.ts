@@ -1,0 +1,58 @@
+/** Listens, and stops without cutting off a request in hand. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Config, SECOND } from '@pombo/runtime';
+
+export interface Address {
+  readonly url: string;
+  readonly port: number;
+}
+
+export interface Listener {
+  start(): Promise<Address>;
+  /** Resolves when the last connection is closed; those still busy near the end of the time are cut. */
+  stop(): Promise<void>;
+}
+
+/** Longer than the 60 s after which common load balancers let an idle connection go, so that they do it first. */
+const KEEP_ALIVE_MS = 65 * SECOND;
+/** For 25 MB over a slow line. */
+const REQUEST_TIMEOUT_MS = 120 * SECOND;
+const IDLE_CHECK_MS = 20;
+
+export type ListenerSettings = Pick<Config, 'HOST' | 'PORT' | 'SHUTDOWN_TIMEOUT_MS'>;
+
+export function createListener(handle: RequestListener, settings: ListenerSettings): Listener {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, handle);
+  // Without a listener Node invites every body at once; ours waits until the client has been let in.
+  server.on('checkContinue', handle);
+  let closed: Promise<void> | undefined;
+
+  const close = async (): Promise<void> => {
+    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    // A connection that was busy when closing began would be kept alive after its answer.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), settings.SHUTDOWN_TIMEOUT_MS * 0.8);
+    await ended;
+    clearInterval(idle);
+    clearTimeout(cut);
+  };
+
+  return {
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(settings.PORT, settings.HOST, () => {
+          const { port } = server.address() as AddressInfo;
+          resolve({ url: `http://${reachable(settings.HOST)}:${port}`, port });
+        });
+      }),
+    stop: () => (closed ??= close()),
+  };
+}
+
+/** "All addresses" is nothing a client can connect to. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,33 @@
+import type { MessageType } from '@pombo/contracts';
+import { SECOND } from '@pombo/runtime';
+import type { Caller, MessageDraft } from '@pombo/store';
+import type { AppParts } from '../app-parts.js';
+import { buildContent } from '../contents/build-content.js';
+import { chooseSendingDevice } from '../devices/choose-device.js';
+import type { ValidatedSend } from './send-validator.js';
+
+/** @param awaited the request waits for the outcome. */
+export type PrepareSend = (send: ValidatedSend, caller: Caller, awaited: boolean) => Promise<MessageDraft>;
+
+/** Makes a validated body a message that can be accepted: its media stored, its device chosen, its id given. */
+export function createPrepareSend(type: MessageType, { config, store, blobStore }: AppParts): PrepareSend {
+  const maxImageBytes = config.MEDIA_MAX_IMAGE_BYTES;
+  return async ({ body, nameField }, { tenantId, userId }, awaited) => {
+    // First what the client can mend by itself; a blob that nothing came to use ends with its retention.
+    const content = await buildContent(type, body, { blobStore, maxImageBytes, nameField });
+    const device = await chooseSendingDevice(store.devices, tenantId, body.device_id);
+    return {
+      id: store.messages.createId(device.id),
+      content,
+      tenantId,
+      userId,
+      deviceId: device.id,
+      to: body.to,
+      priority: body.priority,
+      ...(body.client_reference === undefined ? {} : { clientReference: body.client_reference }),
+      delayMs: body.send_at ? Math.max(0, body.send_at.getTime() - Date.now()) : 0,
+      expiresInMs: body.expires_in * SECOND,
+      awaited,
+    };
+  };
+}

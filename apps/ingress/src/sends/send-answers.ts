@@ -1,0 +1,52 @@
+/** The three answers to a send: accepted, sent, failed. */
+import { ERROR_CODES, type MessageRecord, PomboError } from '@pombo/contracts';
+import type { MessageDraft } from '@pombo/store';
+import { rfc3339 } from '../http/rfc3339.js';
+import { sendMetadata } from '../messages/message-resource.js';
+import type { Warning } from './send-validator.js';
+
+const withWarnings = (warnings: readonly Warning[]) => (warnings.length > 0 ? { warnings } : {});
+
+/** 202: durable, not sent yet. The chat is the number's own JID until WhatsApp has been asked. */
+export function buildAccepted({ id, deviceId, to }: MessageDraft, warnings: readonly Warning[]) {
+  return {
+    success: true,
+    message_id: id,
+    job_id: id,
+    timestamp: rfc3339(Date.now()),
+    status: 'queued',
+    chat_jid: to,
+    device_id: deviceId,
+    ...withWarnings(warnings),
+  };
+}
+
+/** 200: WhatsApp's server has it. */
+export function buildSent(record: MessageRecord, warnings: readonly Warning[]) {
+  return {
+    success: true,
+    message_id: record.id,
+    job_id: record.id,
+    timestamp: rfc3339(record.sentAt ?? Date.now()),
+    status: 'sent',
+    chat_jid: record.chatJid ?? record.to,
+    device_id: record.deviceId,
+    metadata: sendMetadata(record),
+    ...withWarnings(warnings),
+  };
+}
+
+const OUTCOME_TEXTS = {
+  failed: 'the message could not be sent',
+  canceled: 'the message was canceled',
+  expired: 'the message expired before it could be sent',
+} as const;
+
+/** What a message ended with, as the error a request that waited answers. */
+export function outcomeError(record: MessageRecord): PomboError {
+  const end = record.state === 'canceled' || record.state === 'expired' ? record.state : 'failed';
+  const implied = { failed: 'INTERNAL_ERROR', canceled: 'CANCELED', expired: 'EXPIRED' } as const;
+  // A worker of a later version may know codes that this process does not.
+  const code = record.errorCode !== undefined && record.errorCode in ERROR_CODES ? record.errorCode : implied[end];
+  return new PomboError(code, record.error ?? OUTCOME_TEXTS[end], { messageId: record.id });
+}

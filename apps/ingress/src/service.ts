@@ -1,0 +1,89 @@
+/** The ingress as a whole: its connections, its stores and its listener, started and stopped in order. */
+import { randomUUID } from 'node:crypto';
+import { createDirectoryBlobStore, type BlobStore } from '@pombo/media';
+import { createProducer } from '@pombo/queue';
+import {
+  type Config,
+  createFailFastRedis,
+  createLifecycle,
+  createMetrics,
+  createPatientRedis,
+  findRedisProblems,
+  type Logger,
+  type Redis,
+} from '@pombo/runtime';
+import { createStore, type Store } from '@pombo/store';
+import { createApp } from './app.js';
+import { createListener, type Address } from './listener.js';
+import { createOutcomeWaiter } from './sends/outcome-waiter.js';
+
+export interface IngressDeps {
+  readonly logger: Logger;
+  /** A connection from `createFailFastRedis`, connected and closed by the caller. Default: one of its own. */
+  readonly redis?: Redis;
+}
+
+export interface Ingress {
+  /** @returns where it listens. Rejects when Redis or the media folder cannot be used. */
+  start(): Promise<Address>;
+  /** Finishes what is in hand, then lets go of everything. Idempotent, also while starting. */
+  stop(): Promise<void>;
+}
+
+export function createIngress(config: Config, { logger, redis: given }: IngressDeps): Ingress {
+  const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+  const connection = { url: config.REDIS_URL, logger };
+  let started: Promise<Address> | undefined;
+
+  const connectRedis = async (): Promise<Redis> => {
+    if (given) return given;
+    const options = { ...connection, name: 'pombo-ingress', commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS };
+    const redis = createFailFastRedis(options);
+    lifecycle.onStop('redis', () => redis.disconnect());
+    await redis.connect();
+    return redis;
+  };
+
+  const startOutcomes = async ({ keys }: Store) => {
+    const subscriber = createPatientRedis({ ...connection, name: 'pombo-ingress-outcomes' });
+    lifecycle.onStop('outcome subscription', () => subscriber.disconnect());
+    const outcomes = createOutcomeWaiter({ subscriber, keys, logger });
+    await outcomes.start();
+    return outcomes;
+  };
+
+  const startAll = async (): Promise<Address> => {
+    const redis = await connectRedis();
+    for (const problem of await findRedisProblems(redis))
+      logger.warn('redis is not set up to keep messages', { problem });
+    const store = createStore(redis, config);
+    const producer = createProducer(redis, store.keys);
+    lifecycle.onStop('producer', () => producer.close());
+    await producer.ready();
+    const outcomes = await startOutcomes(store);
+    const blobStore = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
+    await leaveMediaProbe(store, blobStore);
+
+    const metrics = createMetrics('ingress');
+    const app = createApp({ config, logger, store, producer, blobStore, outcomes, metrics });
+    const listener = createListener(app, config);
+    lifecycle.onStop('listener', () => {
+      outcomes.close();
+      return listener.stop();
+    });
+    return listener.start();
+  };
+
+  return {
+    start: () => (started ??= startAll()),
+    stop: () => lifecycle.stop(),
+  };
+}
+
+/** One token for the whole installation, so that every ingress marks its folder with it and a worker need look only once. */
+async function leaveMediaProbe({ mediaProbe }: Store, blobStore: BlobStore): Promise<void> {
+  await blobStore.check();
+  const token = (await mediaProbe.read()) ?? randomUUID();
+  await blobStore.writeProbe(token);
+  await mediaProbe.announce(token);
+}

@@ -1,0 +1,90 @@
+import { viewMessage, type MessageView, type RecipientView } from '../message-view.js';
+import { canonicalNumber } from '../people/canonical-number.js';
+import { parseDeviceJid, userJid } from '../people/device-address.js';
+import type { Group } from '../people/group-directory.js';
+import type { ReceivedMessage } from '../people/received-message.js';
+import { writeToClient } from '../phones/write-to-client.js';
+import type { World } from '../world.js';
+
+export interface ViewOptions {
+  /** Adds the decrypted media files. Default false. */
+  readonly withMediaBytes?: boolean;
+  /** Only this message. */
+  readonly messageId?: string;
+}
+
+export interface GroupView extends Group {
+  /** What each participant holds of the group, by number. */
+  readonly members: Readonly<Record<string, readonly MessageView[]>>;
+}
+
+export interface RecipientControls {
+  /**
+   * What the account with that number received. Waits for media still being checked.
+   * @param who number in any spelling, PN jid or LID. Somebody nobody wrote to yet has an empty inbox.
+   */
+  recipient(who: string, options?: ViewOptions): Promise<RecipientView>;
+  /** @throws when there is no such group. */
+  group(id: string, options?: ViewOptions): Promise<GroupView>;
+  /**
+   * The recipient writes to a linked device, from the phone.
+   * @returns the message id, once the device confirmed it. @throws when it doesn't within 30 s.
+   */
+  reply(who: string, deviceJid: string, text: string): Promise<{ readonly id: string }>;
+}
+
+export function recipientControls(world: () => World): RecipientControls {
+  return {
+    recipient: (who, options = {}) => viewRecipient(world(), who, options),
+    group: async (id, options = {}) => viewGroup(world(), id, options),
+    reply: async (who, deviceJid, text) => reply(world(), who, deviceJid, text),
+  };
+}
+
+/** The canonical number meant by a number in any spelling or by a jid. */
+export function numberOf(who: string): string {
+  return parseDeviceJid(who)?.number ?? canonicalNumber(who.replace(/\D/g, ''));
+}
+
+async function viewRecipient(world: World, who: string, options: ViewOptions): Promise<RecipientView> {
+  const number = numberOf(who);
+  const user = world.directory.find(number);
+  return {
+    number,
+    jid: userJid(number, 'pn'),
+    lid: userJid(number, 'lid'),
+    devices: user?.devices.map(({ id }) => id) ?? [],
+    messages: await viewMessages(world, user?.inbox.messages ?? [], options),
+    typing: user?.inbox.typing ?? [],
+  };
+}
+
+async function viewGroup(world: World, id: string, options: ViewOptions): Promise<GroupView> {
+  const group = world.groups.find(id);
+  if (!group) throw new Error('no such group');
+  const members: Record<string, MessageView[]> = {};
+  for (const number of group.participants) {
+    const messages = world.directory.find(number)?.inbox.messages ?? [];
+    const inGroup = messages.filter(({ chat }) => chat === id);
+    members[number] = await viewMessages(world, inGroup, options);
+  }
+  return { ...group, members };
+}
+
+function viewMessages(
+  world: World,
+  messages: readonly ReceivedMessage[],
+  options: ViewOptions,
+): Promise<MessageView[]> {
+  const { withMediaBytes = false, messageId } = options;
+  const wanted = messageId === undefined ? messages : messages.filter(({ id }) => id === messageId);
+  return Promise.all(wanted.map((message) => viewMessage(message, world.media.inspector, withMediaBytes)));
+}
+
+async function reply(world: World, who: string, deviceJid: string, text: string): Promise<{ id: string }> {
+  const to = world.directory.clientDevice(deviceJid);
+  const user = world.directory.person(numberOf(who));
+  const form = user.correspondents.get(to) ?? 'pn';
+  const id = await writeToClient(world, { author: user.phone, to, form, message: { conversation: text } });
+  return { id };
+}

@@ -1,0 +1,78 @@
+/** From a message's turn to its outcome. */
+import { type MessageContent, type MessageRecord, PomboError } from '@pombo/contracts';
+import { describeError, SECOND } from '@pombo/runtime';
+import { JobReleased } from '@pombo/queue';
+import { pause } from './pause.js';
+import type { ReadySend } from './prepare-send.js';
+import { actionFor } from './retry-policy.js';
+import type { SendContext } from './send-context.js';
+import { untilConnected } from './until-connected.js';
+
+/**
+ * Sends a prepared message and waits for WhatsApp's acknowledgement; an unknown outcome is resolved by sending again
+ * under the same id, since a phone shows an id once.
+ * @returns false when there was nothing left to do (canceled, expired, acknowledged meanwhile).
+ * @throws PomboError when it is final; JobReleased when the device is given up.
+ */
+export async function dispatchSend(
+  record: MessageRecord,
+  content: MessageContent,
+  ready: ReadySend,
+  context: SendContext,
+): Promise<boolean> {
+  await showTyping(ready.chatJid, content.delay ?? 0, record, context);
+  let dispatched = record;
+  for (let resends = 0; ;) {
+    await untilConnected(dispatched, context);
+    if (!(await takeDispatchPoint(record, ready, context))) return false;
+    dispatched = { ...record, dispatchedAt: record.dispatchedAt ?? Date.now() };
+    try {
+      await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message });
+      return true;
+    } catch (error) {
+      const action = actionFor(error);
+      if (action === 'give-up' || action === 'retry') throw error;
+      if (action === 'resend' && resends++ >= context.config.SEND_MAX_RESENDS) throw sendTimeout(error);
+      context.logger.info('outcome unknown, the message will be sent again under its id', {
+        messageId: record.id,
+        ...describeError(error),
+      });
+    }
+  }
+}
+
+/** The last check before the socket; what goes out is kept first, for recipients that ask again. */
+async function takeDispatchPoint(record: MessageRecord, ready: ReadySend, context: SendContext): Promise<boolean> {
+  const { store, deviceId, epoch } = context;
+  const { chatJid, metadata } = ready;
+  const [, { verdict }] = await Promise.all([
+    store.sentMessages.save(record.id, ready.bytes),
+    store.messages.dispatch(record.id, deviceId, epoch, { chatJid, metadata }),
+  ]);
+  if (verdict === 'stale') throw new JobReleased();
+  return verdict === 'go';
+}
+
+/** Typing is a courtesy: a device that drops out meanwhile still sends its message. */
+async function showTyping(
+  chatJid: string,
+  seconds: number,
+  record: MessageRecord,
+  context: SendContext,
+): Promise<void> {
+  if (seconds === 0 || record.dispatchedAt !== undefined) return;
+  const { session, logger, signal } = context;
+  const tell = (typing: boolean) =>
+    session
+      .setTyping(chatJid, typing)
+      .catch((error: unknown) => logger.debug('typing was not shown', describeError(error)));
+  await tell(true);
+  await pause(seconds * SECOND, signal);
+  await tell(false);
+}
+
+function sendTimeout(cause: unknown): PomboError {
+  return new PomboError('SEND_TIMEOUT', 'WhatsApp did not acknowledge the message; it may or may not have arrived', {
+    cause,
+  });
+}

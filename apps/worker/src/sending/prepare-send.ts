@@ -1,0 +1,56 @@
+/** Everything that can be done before it is a message's turn. */
+import type { MessageContent, MessageRecord, SendMetadata } from '@pombo/contracts';
+import { joinMessage, type MessageProto, splitMessage, type SplitMessage } from '@pombo/whatsapp';
+import { prepareMessage } from '../preparers/prepare-message.js';
+import { pause } from './pause.js';
+import { resolveChat } from './resolve-chat.js';
+import { actionFor, retryDelayMs } from './retry-policy.js';
+import type { SendContext } from './send-context.js';
+import { untilConnected } from './until-connected.js';
+
+/** A message ready to go. */
+export interface ReadySend {
+  readonly chatJid: string;
+  readonly message: MessageProto;
+  readonly bytes: SplitMessage;
+  readonly metadata: SendMetadata;
+}
+
+/**
+ * Resolves the chat, prepares the message, fetches what encrypting needs. Failures that may pass are retried in place,
+ * so that the message keeps its place in its lane.
+ * @throws PomboError when it is final; JobReleased when the device is given up.
+ */
+export async function prepareSend(
+  record: MessageRecord,
+  content: MessageContent,
+  context: SendContext,
+): Promise<ReadySend> {
+  for (let attempt = 1; ;) {
+    try {
+      return await tryToPrepare(record, content, context);
+    } catch (error) {
+      const action = actionFor(error);
+      if (action === 'wait') await untilConnected(record, context);
+      else if (action === 'retry' && attempt < context.config.MEDIA_ATTEMPTS)
+        await pause(retryDelayMs(attempt++), context.signal);
+      else throw error;
+    }
+  }
+}
+
+async function tryToPrepare(record: MessageRecord, content: MessageContent, context: SendContext): Promise<ReadySend> {
+  await untilConnected(record, context);
+  const chatJid = await resolveChat(record.to, context);
+  const earlier = await sentBefore(record, context);
+  const { message, metadata } = earlier ?? (await prepareMessage(content, chatJid, record, context));
+  await context.session.prepareChat(chatJid);
+  return { chatJid, message, metadata, bytes: splitMessage(message) };
+}
+
+/** A message whose outcome is unknown goes out again exactly as it was. */
+async function sentBefore(record: MessageRecord, { store }: SendContext) {
+  if (record.dispatchedAt === undefined) return undefined;
+  const sent = await store.sentMessages.read(record.id);
+  return sent && { message: joinMessage(sent), metadata: record.metadata };
+}

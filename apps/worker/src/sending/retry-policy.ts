@@ -1,0 +1,25 @@
+/** What an error of preparing or sending asks for: the one table from error to action. */
+import { PomboError } from '@pombo/contracts';
+import { NotConnectedError, UnknownOutcomeError } from '@pombo/whatsapp';
+
+export type Action =
+  /** Try again after a pause, a bounded number of times. */
+  | 'retry'
+  /** Wait for the device to be connected, however long that takes. */
+  | 'wait'
+  /** Bytes may have left: once more under the same id, a bounded number of times. */
+  | 'resend'
+  /** The message ends `failed`. */
+  | 'give-up';
+
+export function actionFor(error: unknown): Action {
+  if (error instanceof NotConnectedError) return 'wait';
+  if (error instanceof UnknownOutcomeError) return 'resend';
+  return error instanceof PomboError && error.retryable ? 'retry' : 'give-up';
+}
+
+/** 1, 2, 4 … s, the upper half random. @param attempt from 1. */
+export function retryDelayMs(attempt: number, random = Math.random): number {
+  const base = 1000 * 2 ** (attempt - 1);
+  return base / 2 + (random() * base) / 2;
+}

@@ -1,0 +1,26 @@
+/** What the steps of sending a message work with: one device, held under one epoch. */
+import type { Config, Logger, Metrics } from '@pombo/runtime';
+import type { BlobStore, ImagePipeline, MediaFetcher } from '@pombo/media';
+import type { Store } from '@pombo/store';
+import type { Session } from '@pombo/whatsapp';
+import type { Dispatcher } from './dispatcher.js';
+
+/** Shared by all devices of a worker. */
+export interface WorkerTools {
+  readonly config: Config;
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly fetcher: MediaFetcher;
+  readonly images: ImagePipeline;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+export interface SendContext extends WorkerTools {
+  readonly deviceId: string;
+  readonly epoch: number;
+  readonly session: Session;
+  readonly dispatcher: Dispatcher;
+  /** Fires when the device is given up: let go of what is in hand. */
+  readonly signal: AbortSignal;
+}

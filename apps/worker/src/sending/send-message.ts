@@ -1,0 +1,67 @@
+/** The processor of a send job: takes a message up, sends it, records what became of it. */
+import { type MessageRecord, PomboError } from '@pombo/contracts';
+import { describeError } from '@pombo/runtime';
+import { JobReleased } from '@pombo/queue';
+import { pause } from './pause.js';
+import { dispatchSend } from './dispatch-send.js';
+import { prepareSend } from './prepare-send.js';
+import type { SendContext } from './send-context.js';
+import { ExpiredWhileWaiting } from './until-connected.js';
+
+const CLOCK_CHECK_MS = 1000;
+
+/** Resolves when the outcome is recorded. @throws JobReleased when the device was given up before that. */
+export async function sendMessage(messageId: string, requestId: string, context: SendContext): Promise<void> {
+  const { store, deviceId, epoch, dispatcher, logger } = context;
+  const begun = await store.messages.begin(messageId, deviceId, epoch);
+  if (begun.verdict === 'stale') throw new JobReleased();
+  if (begun.verdict !== 'go') return;
+  const { record, content } = begun;
+  logger.debug('message taken up', { messageId, requestId });
+  try {
+    await dispatcher.run(
+      record.to,
+      () => prepareSend(record, content, context),
+      async (ready) => {
+        if (await dispatchSend(record, content, ready, context)) await recordSent(record, requestId, context);
+      },
+    );
+  } catch (error) {
+    if (error instanceof JobReleased) throw error;
+    if (error instanceof ExpiredWhileWaiting) return letExpire(messageId, context);
+    await recordFailed(record, requestId, error, context);
+  }
+}
+
+/** Expiry is Redis' to decide, by its own clock, which may be a little behind ours. */
+async function letExpire(messageId: string, { store, deviceId, epoch, signal }: SendContext): Promise<void> {
+  while ((await store.messages.begin(messageId, deviceId, epoch)).verdict === 'go') await pause(CLOCK_CHECK_MS, signal);
+}
+
+async function recordSent(record: MessageRecord, requestId: string, context: SendContext): Promise<void> {
+  const { store, deviceId, metrics, logger } = context;
+  await store.messages.transition(record.id, deviceId, 'sent');
+  metrics.finished.inc({ type: record.type, state: 'sent', code: '' });
+  metrics.sendLatencyMs.observe({ type: record.type }, Date.now() - (record.sendAt ?? record.queuedAt));
+  logger.info('message sent', { messageId: record.id, requestId });
+}
+
+async function recordFailed(
+  record: MessageRecord,
+  requestId: string,
+  error: unknown,
+  context: SendContext,
+): Promise<void> {
+  const { store, deviceId, metrics, logger } = context;
+  const failure = error instanceof PomboError ? error : unexpected(error);
+  const { code, message } = failure;
+  await store.messages.transition(record.id, deviceId, 'failed', { error: { code, message } });
+  metrics.finished.inc({ type: record.type, state: 'failed', code });
+  logger.warn('message failed', { messageId: record.id, requestId, ...describeError(failure) });
+}
+
+function unexpected(cause: unknown): PomboError {
+  return new PomboError('INTERNAL_ERROR', 'the message could not be sent because of an error in the gateway', {
+    cause,
+  });
+}

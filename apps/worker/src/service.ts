@@ -1,0 +1,86 @@
+/** A worker: everything it needs, put together; it knows no signals. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import {
+  type Config,
+  createLifecycle,
+  createMetrics,
+  createPatientRedis,
+  findRedisProblems,
+  type Lifecycle,
+  type Logger,
+  SECOND,
+} from '@pombo/runtime';
+import { createDirectoryBlobStore, createImagePipeline, createMediaFetcher } from '@pombo/media';
+import { type AuthState, createLeases, createStore } from '@pombo/store';
+import { captureConsole, createEndpoint } from '@pombo/whatsapp';
+import { createFleet } from './devices/fleet.js';
+import { openOwnedDevice } from './devices/owned-device.js';
+import { createHealthServer } from './health-server.js';
+
+export interface Worker {
+  /** @returns the port of health and metrics. */
+  start(): Promise<{ port: number }>;
+  stop(): Promise<void>;
+  /** Where the process' signals attach. */
+  readonly lifecycle: Lifecycle;
+}
+
+export interface WorkerDeps {
+  readonly logger: Logger;
+  /** For tests that look at or slow down what is written of credentials. */
+  readonly wrapAuthState?: (auth: AuthState) => AuthState;
+  /** Off only in tests that show what it is good for; see `SessionOptions.durableRatchet`. */
+  readonly durableRatchet?: boolean;
+}
+
+const CONNECT_TIMEOUT_MS = 10 * SECOND;
+/** New devices and pairing requests are noticed within this time. */
+const LONGEST_TICK_MS = SECOND;
+
+export function createWorker(config: Config, { logger, wrapAuthState, durableRatchet }: WorkerDeps): Worker {
+  const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+
+  const start = async (): Promise<{ port: number }> => {
+    lifecycle.onStop('console', captureConsole(logger));
+    const redis = createPatientRedis({ url: config.REDIS_URL, name: 'pombo-worker', logger });
+    lifecycle.onStop('redis', () => redis.disconnect());
+    await redis.connect();
+    for (const problem of await findRedisProblems(redis)) logger.warn('Redis is not fit to hold messages', { problem });
+
+    const store = createStore(redis, config);
+    const blobs = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
+    const probe = await store.mediaProbe.read();
+    if (probe !== undefined) await blobs.readProbe(probe);
+
+    const endpoint = createEndpoint(config);
+    lifecycle.onStop('media host', () => endpoint.close());
+    const fetcher = createMediaFetcher({ allowHosts: config.MEDIA_ALLOW_HOSTS, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+    lifecycle.onStop('media fetcher', () => fetcher.close());
+    const metrics = createMetrics('worker');
+    const tools = { config, store, blobs, fetcher, images: createImagePipeline(), metrics, logger };
+
+    const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
+    const fleet = createFleet({
+      store,
+      logger,
+      leases: createLeases(redis, store.keys, owner, config.LEASE_TTL_MS),
+      capacity: config.WORKER_CAPACITY,
+      leaseTtlMs: config.LEASE_TTL_MS,
+      tickMs: Math.min(config.LEASE_RENEW_MS, LONGEST_TICK_MS),
+      graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS / 2),
+      open: (lease, { pairingUntil = 0 }) =>
+        openOwnedDevice({ ...tools, endpoint, lease, pairingUntil, wrapAuthState, durableRatchet }),
+    });
+    lifecycle.onStop('devices', () => fleet.stop());
+    fleet.start();
+
+    const health = createHealthServer({ port: config.WORKER_PORT, redis, metrics });
+    lifecycle.onStop('health server', () => health.stop());
+    const port = await health.start();
+    logger.info('worker ready', { port, owner });
+    return { port };
+  };
+
+  return { lifecycle, start, stop: () => lifecycle.stop() };
+}

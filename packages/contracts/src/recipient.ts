@@ -1,0 +1,40 @@
+import Joi from 'joi';
+
+const PUNCTUATION = /[\s()-]/g;
+const NUMBER = /^\d{10,15}$/;
+const JID = /^(?:\d{6,15}@s\.whatsapp\.net|\d{5,20}@lid|\d{5,30}(?:-\d{5,20})?@g\.us|\d{5,30}@newsletter)$/;
+
+/** Where a recipient lives: decides how WhatsApp addresses it. */
+export type RecipientKind = 'user' | 'lid' | 'group' | 'newsletter';
+
+/**
+ * Turns what a client wrote into a JID: punctuation and a leading `+` are dropped from a number of 10 to 15 digits;
+ * a JID of a user, group, newsletter or LID is taken as it is.
+ * @returns undefined when it is neither.
+ */
+export function parseRecipient(value: string): string | undefined {
+  const trimmed = value.trim();
+  if (trimmed.includes('@')) return JID.test(trimmed) ? trimmed : undefined;
+  const digits = trimmed.replace(PUNCTUATION, '').replace(/^\+/, '');
+  return NUMBER.test(digits) ? `${digits}@s.whatsapp.net` : undefined;
+}
+
+/** @param jid as `parseRecipient` returns it. */
+export function recipientKind(jid: string): RecipientKind {
+  if (jid.endsWith('@g.us')) return 'group';
+  if (jid.endsWith('@newsletter')) return 'newsletter';
+  if (jid.endsWith('@lid')) return 'lid';
+  return 'user';
+}
+
+const RECIPIENT_HELP =
+  '{{#label}} must be a phone number of 10 to 15 digits with its country code, or a WhatsApp JID (…@s.whatsapp.net, …@g.us, …@newsletter, …@lid)';
+
+/** Joi type for a recipient; the validated value is the JID. */
+export const recipientSchema = Joi.alternatives(Joi.string().max(64), Joi.number().integer().positive().unsafe(false))
+  .custom((value: string | number, helpers) => parseRecipient(String(value)) ?? helpers.error('recipient.invalid'))
+  .messages({
+    'recipient.invalid': RECIPIENT_HELP,
+    'alternatives.types': RECIPIENT_HELP,
+    'alternatives.match': RECIPIENT_HELP,
+  });

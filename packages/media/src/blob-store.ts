@@ -1,0 +1,44 @@
+/** Where media bytes wait between the ingress that took them and the worker that sends them. */
+import type { Readable } from 'node:stream';
+
+export interface PutOptions {
+  /** Kept by stores that can label content. */
+  readonly mimeType?: string;
+  /** Refuses content above this with PAYLOAD_TOO_LARGE; unlimited by default. */
+  readonly maxBytes?: number;
+}
+
+export interface StoredBlob {
+  /** Hex, lower case: the blob's key. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Content-addressed: the key is the SHA-256 of the bytes, so equal content is stored once and a reader can tell that
+ * it got what was written. Every method throws PomboError: INTERNAL_ERROR when the store itself fails (`retryable` when
+ * that may pass, a full disk for instance), VALIDATION_ERROR when a key is not 64 hex digits.
+ */
+export interface BlobStore {
+  /** Stores, or finds stored; what was put is durable and starts its retention anew. Errors of a given stream pass unchanged. */
+  put(content: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredBlob>;
+  /** @throws PomboError MEDIA_NOT_FOUND; INTERNAL_ERROR when the bytes no longer match the key */
+  get(sha256: string): Promise<Buffer>;
+  /** Like `get`; errors arrive on the stream, a damaged blob only at its end. */
+  stream(sha256: string): Readable;
+  has(sha256: string): Promise<boolean>;
+  /** Removing what isn't there is fine. */
+  delete(sha256: string): Promise<void>;
+  /** Proves that the store can be written and read. */
+  check(): Promise<void>;
+  /** Leaves a mark that another process can look for. Use one token per installation: marks are never removed. */
+  writeProbe(token: string): Promise<void>;
+  /** @throws PomboError MEDIA_NOT_FOUND, naming the setting, when this process doesn't see what another one wrote */
+  readProbe(token: string): Promise<void>;
+  /**
+   * Retention: removes blobs not put for `ageMs` milliseconds.
+   *
+   * @returns how many were removed
+   */
+  removeOlderThan(ageMs: number): Promise<number>;
+}

@@ -1,0 +1,159 @@
+/**
+ * A blob store in a directory, local or on a share that ingress and worker both mount. Layout:
+ * `ab/abcd…` (the blobs, in 256 folders by their first two digits), `incoming/` (being written), `probes/`.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { PomboError } from '@pombo/contracts';
+import type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
+import { createDirectory, publishFile, writeTemporaryFile } from './durable-write.js';
+import { removeOldBlobs } from './remove-old-blobs.js';
+import { mediaNotFound, onDisk, systemErrorCode, toStoreError } from './store-error.js';
+
+export interface DirectoryBlobStoreSettings {
+  /** The setting MEDIA_DIR; created when missing. */
+  readonly dir: string;
+}
+
+/** One installation may have several processes on one directory; puts of the same content are safe in parallel. */
+export function createDirectoryBlobStore({ dir }: DirectoryBlobStoreSettings): BlobStore {
+  const incoming = join(dir, 'incoming');
+  const pathOf = (sha256: string) => join(dir, sha256.slice(0, 2), requireKey(sha256));
+  const probePath = (token: string) => join(dir, 'probes', requireToken(token));
+  /** Equal content arriving at once is written once; the others wait, so none answers before the bytes are durable. */
+  const writing = new Map<string, Promise<StoredBlob>>();
+
+  async function write(content: Uint8Array | AsyncIterable<Uint8Array>, maxBytes?: number): Promise<StoredBlob> {
+    await createDirectory(incoming);
+    const chunks = content instanceof Uint8Array ? [content] : content;
+    const { path, sha256, sizeBytes } = await writeTemporaryFile(incoming, chunks, maxBytes);
+    try {
+      if (await renew(pathOf(sha256), sizeBytes)) await rm(path, { force: true });
+      else await publishFile(path, pathOf(sha256));
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => undefined);
+      throw toStoreError(error);
+    }
+    return { sha256, sizeBytes };
+  }
+
+  async function putBytes(bytes: Uint8Array, { maxBytes = Infinity }: PutOptions): Promise<StoredBlob> {
+    if (bytes.length > maxBytes) return write(bytes, maxBytes);
+    const sha256 = sha256Of(bytes);
+    const running = writing.get(sha256);
+    if (running) return running;
+    const put = renew(pathOf(sha256), bytes.length).then((stored) =>
+      stored ? { sha256, sizeBytes: bytes.length } : write(bytes),
+    );
+    writing.set(sha256, put);
+    return put.finally(() => writing.delete(sha256));
+  }
+
+  async function get(sha256: string): Promise<Buffer> {
+    const bytes = await onDisk(readFile(pathOf(sha256)));
+    if (sha256Of(bytes) !== sha256) throw damaged();
+    return bytes;
+  }
+
+  async function* readVerified(sha256: string): AsyncGenerator<Buffer, void, undefined> {
+    const hash = createHash('sha256');
+    try {
+      for await (const chunk of createReadStream(pathOf(sha256)) as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    } catch (error) {
+      throw toStoreError(error);
+    }
+    if (hash.digest('hex') !== sha256) throw damaged();
+  }
+
+  return {
+    put: async (content, options = {}) =>
+      content instanceof Uint8Array ? putBytes(content, options) : write(content, options.maxBytes),
+    get,
+    stream: (sha256) => Readable.from(readVerified(sha256), { objectMode: false }),
+    has: async (sha256) => exists(pathOf(sha256)),
+    delete: async (sha256) => onDisk(rm(pathOf(sha256), { force: true })),
+    check: () => checkDirectory(dir, incoming),
+    async writeProbe(token) {
+      await createDirectory(incoming);
+      const { path } = await writeTemporaryFile(incoming, [Buffer.from(token)]);
+      await publishFile(path, probePath(token));
+    },
+    async readProbe(token) {
+      if (!(await exists(probePath(token)))) throw probeMissing(dir);
+    },
+    removeOlderThan: (ageMs) => removeOldBlobs(dir, incoming, ageMs),
+  };
+}
+
+/**
+ * Whether the blob is there whole; starts its retention anew. Touching comes first: a blob that the janitor takes
+ * away at this moment is then missing, and is written again.
+ */
+async function renew(path: string, sizeBytes: number): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+    return (await stat(path)).size === sizeBytes;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw toStoreError(error);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw toStoreError(error);
+  }
+}
+
+async function checkDirectory(dir: string, incoming: string): Promise<void> {
+  try {
+    await createDirectory(incoming);
+    const content = Buffer.from(randomUUID());
+    const { path } = await writeTemporaryFile(incoming, [content]);
+    const read = await readFile(path);
+    await rm(path);
+    if (!read.equals(content)) throw damaged();
+  } catch (error) {
+    const cause = error instanceof PomboError ? (error.cause ?? error) : error;
+    const reason = systemErrorCode(cause) ?? 'what was written is not what was read';
+    throw new PomboError('INTERNAL_ERROR', `MEDIA_DIR (${dir}) can't be used: ${reason}.`, { cause });
+  }
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Keys become paths: nothing but a hash may pass. */
+function requireKey(sha256: string): string {
+  if (/^[0-9a-f]{64}$/.test(sha256)) return sha256;
+  throw new PomboError('VALIDATION_ERROR', 'A media key is 64 lower-case hex digits.');
+}
+
+function requireToken(token: string): string {
+  if (/^[A-Za-z0-9_-]{1,128}$/.test(token)) return token;
+  throw new PomboError('VALIDATION_ERROR', 'A probe token is 1 to 128 letters, digits, dashes and underscores.');
+}
+
+/** Our failure, not the client's: the file it sent was fine. */
+function damaged(): PomboError {
+  return new PomboError('INTERNAL_ERROR', 'The stored media is damaged: its bytes no longer match its key.');
+}
+
+function probeMissing(dir: string): PomboError {
+  const hint = 'set MEDIA_DIR of ingress and worker to one directory that both can see';
+  return new PomboError('MEDIA_NOT_FOUND', `MEDIA_DIR (${dir}) does not hold what the ingress wrote: ${hint}.`, {
+    cause: mediaNotFound(),
+  });
+}

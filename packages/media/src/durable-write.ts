@@ -1,0 +1,76 @@
+/** Writing files so that a crash leaves the old state or the new one, never half. */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PomboError } from '@pombo/contracts';
+import type { StoredBlob } from './blob-store.js';
+import { onDisk } from './store-error.js';
+
+/** A file not yet under its final name. */
+export interface TemporaryFile extends StoredBlob {
+  readonly path: string;
+}
+
+type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/**
+ * Writes the content into a new file of `dir` and flushes it to the disk; on failure the file is gone again.
+ *
+ * @throws PomboError PAYLOAD_TOO_LARGE, INTERNAL_ERROR; whatever `content` throws
+ */
+export async function writeTemporaryFile(dir: string, content: Content, maxBytes = Infinity): Promise<TemporaryFile> {
+  const path = join(dir, `${randomUUID()}.tmp`);
+  const file = await onDisk(open(path, 'wx', 0o640));
+  try {
+    const written = await writeAll(file, content, maxBytes);
+    await onDisk(file.sync());
+    await onDisk(file.close());
+    return { path, ...written };
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeAll(file: FileHandle, content: Content, maxBytes: number): Promise<StoredBlob> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of content) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) {
+      throw new PomboError('PAYLOAD_TOO_LARGE', `The media is larger than the limit of ${maxBytes} bytes.`);
+    }
+    hash.update(chunk);
+    await onDisk(file.writeFile(chunk));
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+/** Gives a temporary file its final name, durably. Replaces what is there. */
+export async function publishFile(temporaryPath: string, path: string): Promise<void> {
+  await createDirectory(dirname(path));
+  await onDisk(rename(temporaryPath, path));
+  await syncDirectory(dirname(path));
+}
+
+/** Creates the directory with its parents; every new entry is flushed. */
+export async function createDirectory(path: string): Promise<void> {
+  const created = await onDisk(mkdir(path, { recursive: true, mode: 0o750 }));
+  if (created === undefined) return;
+  const top = dirname(created);
+  for (let parent = dirname(path); parent.length >= top.length; parent = dirname(parent)) {
+    await syncDirectory(parent);
+    if (parent === top) return;
+  }
+}
+
+/** A rename survives a power cut only once its directory is flushed. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await onDisk(open(path, 'r'));
+  try {
+    await onDisk(directory.sync());
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,34 @@
+/** The one undici agent whose every connection passes the address guard. */
+import { isIP } from 'node:net';
+import { Agent, buildConnector } from 'undici';
+import { BlockedAddressError, type AddressGuard } from './address-guard.js';
+
+/** Per host; the rest waits in line under its own time-out. */
+const MAX_CONNECTIONS_PER_HOST = 32;
+
+/** Node tries a host's addresses in turn, 250 ms each by default: too short for a host on another continent. */
+const ATTEMPT_TIMEOUT_MS = 1_000;
+
+/**
+ * @param connectTimeoutMs - DNS, TCP and TLS together, in milliseconds; undici measures it to about half a second
+ */
+export function createGuardedAgent(guard: AddressGuard, connectTimeoutMs: number): Agent {
+  const connect = buildConnector({
+    timeout: connectTimeoutMs,
+    lookup: guard.lookup,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
+  });
+
+  return new Agent({
+    connections: MAX_CONNECTIONS_PER_HOST,
+    connect(options, callback) {
+      // Node calls no lookup for an IP literal, so literals are checked here.
+      if (isIP(options.hostname) !== 0 && !guard.isAllowed(options.hostname)) {
+        callback(new BlockedAddressError(options.hostname, options.hostname), null);
+        return;
+      }
+      connect(options, callback);
+    },
+  });
+}

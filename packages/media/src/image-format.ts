@@ -1,0 +1,37 @@
+/** Which image formats are taken, and which of them WhatsApp shows as an image. */
+import { PomboError } from '@pombo/contracts';
+import { sniffMedia } from './sniff-media.js';
+
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
+
+/** Only these ever reach libvips, whatever else it can read. SVG is left out: it is a program for a renderer. */
+const READABLE_FORMATS: Readonly<Record<string, ImageFormat>> = {
+  'image/jpeg': 'jpeg',
+  'image/png': 'png',
+  'image/apng': 'png',
+  'image/webp': 'webp',
+  'image/gif': 'gif',
+  'image/tiff': 'tiff',
+  'image/avif': 'avif',
+};
+
+/** Whether WhatsApp shows the type as an image. It takes WebP too, but only as a sticker. */
+export function isSendableImage(mimeType: string): boolean {
+  return mimeType === 'image/jpeg' || mimeType === 'image/png';
+}
+
+/** @throws PomboError MEDIA_INVALID that names what was found instead */
+export async function requireImageFormat(bytes: Uint8Array): Promise<ImageFormat> {
+  if (bytes.length === 0) throw new PomboError('MEDIA_INVALID', 'The image is empty.');
+  const found = await sniffMedia(bytes);
+  const format = found && READABLE_FORMATS[found.mimeType];
+  if (format) return format;
+  throw new PomboError('MEDIA_INVALID', `${describe(found?.mimeType)}; send JPEG, PNG, WebP, GIF, TIFF or AVIF.`);
+}
+
+function describe(mimeType: string | undefined): string {
+  if (mimeType === undefined) return 'The file is not an image of a known format';
+  if (mimeType === 'text/html') return 'The file is an HTML page (text/html), not an image';
+  if (mimeType.startsWith('image/')) return `Images of type ${mimeType} are not supported`;
+  return `The file is ${mimeType}, not an image`;
+}

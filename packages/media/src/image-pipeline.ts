@@ -1,0 +1,98 @@
+/** Turns the bytes a client supplied into an image that WhatsApp shows. */
+import { PomboError } from '@pombo/contracts';
+import { convertToJpeg } from './convert-to-jpeg.js';
+import { isSendableImage, requireImageFormat } from './image-format.js';
+import { createImageGate, type ImageGateSettings, type OpenImage } from './image-gate.js';
+import { readImageHeader, type ImageInfo } from './image-header.js';
+import { renderThumbnail } from './thumbnail.js';
+
+export interface PrepareImageOptions {
+  /** Largest image taken, and largest image delivered, in bytes. */
+  readonly maxBytes: number;
+}
+
+export interface PreparedImage {
+  readonly bytes: Buffer;
+  readonly mimeType: string;
+  /** As displayed. */
+  readonly width: number;
+  /** As displayed. */
+  readonly height: number;
+  readonly sizeBytes: number;
+  /** False: `bytes` are the source's, untouched. */
+  readonly converted: boolean;
+  /** What the client supplied. */
+  readonly source: {
+    readonly mimeType: string;
+    readonly sizeBytes: number;
+    readonly width: number;
+    readonly height: number;
+  };
+  /** JPEG, 32 to 72 pixels wide, under 5 KB. */
+  readonly thumbnail: Buffer;
+}
+
+export interface ImagePipeline {
+  /**
+   * Decodes the (first) image fully.
+   *
+   * @throws PomboError MEDIA_INVALID: not an image (the message names what it is), cut off, damaged, too many pixels
+   */
+  inspectImage(bytes: Uint8Array): Promise<ImageInfo>;
+  /**
+   * JPEG and PNG pass byte for byte; other formats become a JPEG of their first page, on white.
+   *
+   * @throws PomboError as `inspectImage`; PAYLOAD_TOO_LARGE
+   */
+  prepareImage(bytes: Buffer, options: PrepareImageOptions): Promise<PreparedImage>;
+  /** The thumbnail alone, for documents. Throws as `inspectImage`. */
+  createThumbnail(bytes: Uint8Array): Promise<Buffer>;
+}
+
+/** One per process: its gate bounds the image work of the whole process. */
+export function createImagePipeline(settings: ImageGateSettings = {}): ImagePipeline {
+  const gate = createImageGate(settings);
+
+  /** Runs `work` inside the gate, with what the image says about itself. */
+  async function withImage<T>(bytes: Uint8Array, work: (open: OpenImage, info: ImageInfo) => Promise<T>): Promise<T> {
+    const format = await requireImageFormat(bytes);
+    return gate.run(async (open) => work(open, await readImageHeader(open, bytes, format, gate.maxPixels)));
+  }
+
+  return {
+    inspectImage: (bytes) =>
+      withImage(bytes, async (open, info) => {
+        await decodeFully(open, bytes);
+        return info;
+      }),
+    createThumbnail: (bytes) => withImage(bytes, (open, info) => renderThumbnail(open, bytes, info)),
+    async prepareImage(bytes, { maxBytes }) {
+      if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+      return withImage(bytes, (open, info) => prepare(open, bytes, info, maxBytes));
+    },
+  };
+}
+
+async function prepare(open: OpenImage, bytes: Buffer, info: ImageInfo, maxBytes: number): Promise<PreparedImage> {
+  const { mimeType, width, height } = info;
+  const passes = isSendableImage(mimeType);
+  const delivered = passes ? { bytes, width, height } : await convertToJpeg(open, bytes, maxBytes);
+  return {
+    ...delivered,
+    mimeType: passes ? mimeType : 'image/jpeg',
+    sizeBytes: delivered.bytes.length,
+    converted: !passes,
+    source: { mimeType, sizeBytes: bytes.length, width, height },
+    // Also the proof that an untouched image decodes to its end.
+    thumbnail: await renderThumbnail(open, delivered.bytes, delivered),
+  };
+}
+
+/** Decoding to almost nothing still reads every byte. */
+async function decodeFully(open: OpenImage, bytes: Uint8Array): Promise<void> {
+  await open(bytes).resize({ width: 8, height: 8, fit: 'fill' }).raw().toBuffer();
+}
+
+function tooLarge(maxBytes: number): PomboError {
+  return new PomboError('PAYLOAD_TOO_LARGE', `The image is larger than the limit of ${maxBytes} bytes.`);
+}

@@ -1,0 +1,118 @@
+/** Downloads media from the public internet, and only from there. */
+import type { BlobStore } from './blob-store.js';
+import { createAddressGuard, type Resolver } from './address-guard.js';
+import { readCapped } from './capped-body.js';
+import { startDeadline } from './deadline.js';
+import { createGuardedAgent } from './guarded-agent.js';
+import { headerText } from './header-text.js';
+import { parseMediaUrl } from './media-url.js';
+import { discard, requestMedia } from './request-media.js';
+
+const DEFAULT_MAX_REDIRECTS = 5;
+
+export interface MediaFetcherSettings {
+  /** Host names, IP addresses and CIDR ranges that may be reached although they are not public. */
+  readonly allowHosts: readonly string[];
+  /** Default 5. */
+  readonly maxRedirects?: number;
+  /** DNS, TCP and TLS together, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Default: the system's resolver. */
+  readonly resolver?: Resolver;
+}
+
+export interface FetchMediaOptions {
+  /** Largest body accepted, decoded, in bytes. */
+  readonly maxBytes: number;
+  /** From the call to the last byte, redirects included, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What is known about a download besides its content. */
+export interface MediaDownload {
+  /** As the host declared it, without parameters, lower case; not to be trusted. */
+  readonly contentType: string | undefined;
+  readonly sizeBytes: number;
+  readonly downloadTimeMs: number;
+  /** Where the redirects ended. May hold secrets in its query: not for logs. */
+  readonly finalUrl: string;
+}
+
+export interface FetchedMedia extends MediaDownload {
+  readonly bytes: Buffer;
+}
+
+export interface StoredMedia extends MediaDownload {
+  /** Key in the blob store. */
+  readonly sha256: string;
+}
+
+export interface MediaFetcher {
+  /**
+   * Downloads into memory.
+   *
+   * @throws PomboError MEDIA_BLOCKED (not http(s), not a public address), MEDIA_DOWNLOAD_FAILED (`retryable` for
+   * time-outs, broken connections and statuses 408, 425, 429, 5xx), PAYLOAD_TOO_LARGE, MEDIA_INVALID (empty)
+   */
+  fetchMedia(url: string, options: FetchMediaOptions): Promise<FetchedMedia>;
+  /** Downloads into the blob store, never holding the whole in memory. Throws as `fetchMedia` and `BlobStore.put` do. */
+  fetchMediaInto(store: Pick<BlobStore, 'put'>, url: string, options: FetchMediaOptions): Promise<StoredMedia>;
+  /** Ends running downloads and closes every connection. */
+  close(): Promise<void>;
+}
+
+type Body = AsyncIterable<Buffer>;
+
+/** @throws TypeError when an entry of `allowHosts` can't be read */
+export function createMediaFetcher(settings: MediaFetcherSettings): MediaFetcher {
+  const { allowHosts, connectTimeoutMs, maxRedirects = DEFAULT_MAX_REDIRECTS, resolver } = settings;
+  const guard = createAddressGuard(allowHosts, resolver ? { resolver } : {});
+  const agent = createGuardedAgent(guard, connectTimeoutMs);
+
+  async function download<Content extends { readonly sizeBytes: number }>(
+    address: string,
+    options: FetchMediaOptions,
+    consume: (body: Body, contentType: string | undefined) => Promise<Content>,
+  ): Promise<MediaDownload & Content> {
+    const startedAt = performance.now();
+    const first = parseMediaUrl(address);
+    const deadline = startDeadline(options.timeoutMs, first.host, options.signal);
+    try {
+      const { response, url } = await requestMedia(agent, first, { maxRedirects, signal: deadline.signal });
+      const contentType = mediaTypeOf(headerText(response.headers['content-type']));
+      try {
+        const content = await consume(readCapped(response, options.maxBytes, url.host), contentType);
+        return { ...content, contentType, downloadTimeMs: elapsedMs(startedAt), finalUrl: url.href };
+      } finally {
+        discard(response);
+      }
+    } finally {
+      deadline.release();
+    }
+  }
+
+  return {
+    fetchMedia: (url, options) => download(url, options, readAll),
+    fetchMediaInto: (store, url, options) =>
+      download(url, options, (body, mimeType) => store.put(body, mimeType === undefined ? {} : { mimeType })),
+    close: () => agent.destroy(),
+  };
+}
+
+async function readAll(body: Body): Promise<{ bytes: Buffer; sizeBytes: number }> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  return { bytes, sizeBytes: bytes.length };
+}
+
+/** `Image/PNG; charset=x` → `image/png`. */
+function mediaTypeOf(header: string | undefined): string | undefined {
+  const mediaType = header?.split(';')[0]?.trim().toLowerCase();
+  return mediaType === '' ? undefined : mediaType;
+}
+
+function elapsedMs(startedAt: number): number {
+  return Math.round(performance.now() - startedAt);
+}

@@ -1,0 +1,127 @@
+/** Environment → frozen configuration. Pure: reports every problem at once and never falls back silently. */
+import Joi from 'joi';
+import { SETTINGS, type SettingName } from './settings.js';
+
+/** Log levels, most important first. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Validated settings; spans in milliseconds, sizes in bytes. See `SETTINGS` for what each means. */
+export interface Config {
+  readonly REDIS_URL: string;
+  readonly REDIS_PREFIX: string;
+  readonly LOG_LEVEL: LogLevel;
+  /** First encrypts, all decrypt. */
+  readonly SESSION_ENCRYPTION_KEY: readonly Buffer[];
+  readonly SANDBOX_MODE: boolean;
+  readonly HOST: string;
+  readonly PORT: number;
+  readonly DEFAULT_WAIT_SECONDS: number;
+  readonly JSON_BODY_LIMIT_BYTES: number;
+  readonly REDIS_COMMAND_TIMEOUT_MS: number;
+  readonly WORKER_PORT: number;
+  readonly WORKER_CAPACITY: number;
+  readonly LEASE_TTL_MS: number;
+  readonly LEASE_RENEW_MS: number;
+  readonly SEND_ACK_TIMEOUT_MS: number;
+  readonly SEND_MAX_RESENDS: number;
+  readonly MEDIA_ATTEMPTS: number;
+  readonly SHUTDOWN_TIMEOUT_MS: number;
+  readonly WHATSAPP_URL?: string;
+  readonly WHATSAPP_ROOT_KEY?: string;
+  readonly WHATSAPP_TLS_CA?: string;
+  readonly WHATSAPP_TLS_INSECURE: boolean;
+  readonly WHATSAPP_VERSION?: readonly [number, number, number];
+  readonly MEDIA_DIR: string;
+  readonly MEDIA_ALLOW_HOSTS: readonly string[];
+  readonly MEDIA_MAX_IMAGE_BYTES: number;
+  readonly MEDIA_DOWNLOAD_TIMEOUT_MS: number;
+  readonly DEVICE_MAX_WAITING: number;
+  readonly RECORD_RETENTION_MS: number;
+  readonly SENT_RETENTION_MS: number;
+  readonly OUTBOX_RETENTION_MS: number;
+  readonly RECIPIENT_RETENTION_MS: number;
+  readonly QR_WAIT_MS: number;
+  readonly PAIRING_TIMEOUT_MS: number;
+}
+
+/** Thrown by `loadConfig`: one line per problem, ready to print. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+const schema = Joi.object(
+  Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.schema])),
+).messages({
+  'any.required': '{{#label}} is not set',
+  'key.length': '{{#label}} must be 32 bytes, in hex or base64 (make one with: openssl rand -hex 32)',
+});
+
+/** Loopback addresses `WHATSAPP_TLS_INSECURE` is allowed for. */
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Media may come from loopback in sandbox mode, where the test pictures are. */
+const LOOPBACK_CIDRS = ['127.0.0.0/8', '::1/128', 'localhost'];
+/** Known to everyone and meant to be: in sandbox mode there is nothing to protect. */
+const SANDBOX_KEY = Buffer.alloc(32, 'pombo sandbox key');
+
+/**
+ * @param env as in `process.env`; unknown names are ignored, an empty value counts as not set.
+ * @throws ConfigError naming every setting that is missing, malformed or contradicts another.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const { value, error } = schema.validate(pickKnown(env), { abortEarly: false, convert: true }) as {
+    value: Config;
+    error?: Joi.ValidationError;
+  };
+  const problems = error ? error.details.map((detail) => detail.message.replaceAll('"', '')) : contradictions(value);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(value.SANDBOX_MODE ? withSandboxDefaults(value) : value);
+}
+
+function pickKnown(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const known: Record<string, string> = {};
+  for (const name of Object.keys(SETTINGS)) {
+    const value = env[name]?.trim();
+    if (value) known[name] = value;
+  }
+  return known;
+}
+
+function contradictions(config: Config): string[] {
+  const problems: string[] = [];
+  const name = (setting: SettingName): string => setting;
+  if (!config.SANDBOX_MODE && !(config.SESSION_ENCRYPTION_KEY as readonly Buffer[] | undefined)) {
+    problems.push(
+      `${name('SESSION_ENCRYPTION_KEY')} is not set: device credentials would lie open in Redis (make one with: openssl rand -hex 32)`,
+    );
+  }
+  if (config.LEASE_RENEW_MS * 3 > config.LEASE_TTL_MS) {
+    problems.push(
+      `${name('LEASE_RENEW_MS')} must be at most a third of ${name('LEASE_TTL_MS')}, so that one lost renewal loses no device`,
+    );
+  }
+  if (config.WHATSAPP_URL === undefined) {
+    for (const dependent of ['WHATSAPP_ROOT_KEY', 'WHATSAPP_TLS_CA'] as const) {
+      if (config[dependent] !== undefined) problems.push(`${dependent} makes sense only with WHATSAPP_URL`);
+    }
+  }
+  if (config.WHATSAPP_TLS_INSECURE && !isLoopback(config.WHATSAPP_URL)) {
+    problems.push(`${name('WHATSAPP_TLS_INSECURE')} is allowed only while WHATSAPP_URL is on loopback`);
+  }
+  return problems;
+}
+
+function isLoopback(url: string | undefined): boolean {
+  return url !== undefined && LOOPBACK_HOSTS.has(new URL(url).hostname);
+}
+
+function withSandboxDefaults(config: Config): Config {
+  const keys = config.SESSION_ENCRYPTION_KEY as readonly Buffer[] | undefined;
+  return {
+    ...config,
+    SESSION_ENCRYPTION_KEY: keys ?? [SANDBOX_KEY],
+    MEDIA_ALLOW_HOSTS: [...config.MEDIA_ALLOW_HOSTS, ...LOOPBACK_CIDRS],
+  };
+}

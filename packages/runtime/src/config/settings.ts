@@ -1,0 +1,227 @@
+/**
+ * Every setting of every app, once: name, check, default and what it means. `.env.example` and the README's table are
+ * generated from this list, so a setting cannot exist without being documented.
+ */
+import Joi from 'joi';
+import { DAY, HOUR, MINUTE, SECOND } from '../durations.js';
+
+export type SettingGroup = 'Everywhere' | 'Ingress' | 'Worker' | 'WhatsApp' | 'Media' | 'Limits and retention';
+
+export interface Setting {
+  readonly group: SettingGroup;
+  readonly schema: Joi.Schema;
+  /** One sentence for operators. */
+  readonly about: string;
+  /** Shown in documents instead of the default where that is derived or secret. */
+  readonly example?: string;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+const flag = () => Joi.boolean().truthy('1', 'yes', 'on').falsy('0', 'no', 'off').default(false);
+const spanMs = (defaultMs: number) => Joi.number().integer().min(1).default(defaultMs);
+const sizeBytes = (defaultBytes: number) => Joi.number().integer().min(1).default(defaultBytes);
+const port = (defaultPort: number) => Joi.number().integer().min(0).max(65_535).default(defaultPort);
+
+const hostList = () =>
+  Joi.string()
+    .allow('')
+    .default('')
+    .custom((value: string) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    );
+
+/** 32 bytes, in hex or base64; several separated by commas, the first one encrypts, all of them decrypt. */
+const encryptionKeys = () =>
+  Joi.string().custom((value: string, helpers) => {
+    const keys = value.split(',').map((part) => decodeKey(part.trim()));
+    return keys.every((key) => key.length === 32) ? keys : helpers.error('key.length');
+  });
+
+function decodeKey(text: string): Buffer {
+  return /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+}
+
+const versionTriple = () =>
+  Joi.string()
+    .pattern(/^\d+\.\d+\.\d+$/, 'three numbers with dots, as in 2.3000.1043857760')
+    .custom((value: string) => value.split('.').map(Number));
+
+export const SETTINGS = {
+  REDIS_URL: {
+    group: 'Everywhere',
+    schema: Joi.string()
+      .uri({ scheme: ['redis', 'rediss'] })
+      .required(),
+    about: 'Redis with AOF on and `maxmemory-policy noeviction`.',
+    example: 'redis://127.0.0.1:6379',
+  },
+  REDIS_PREFIX: {
+    group: 'Everywhere',
+    schema: Joi.string()
+      .pattern(/^[a-z0-9-]{1,32}$/, 'lower-case letters, digits and dashes')
+      .default('pombo'),
+    about: 'First part of every key, to keep several Pombos apart in one Redis.',
+  },
+  LOG_LEVEL: {
+    group: 'Everywhere',
+    schema: Joi.string().valid('error', 'warn', 'info', 'debug').default('info'),
+    about: 'How much to log; lines are JSON on stdout.',
+  },
+  SESSION_ENCRYPTION_KEY: {
+    group: 'Everywhere',
+    schema: encryptionKeys(),
+    about:
+      'Encrypts device credentials and message content at rest: 32 bytes in hex or base64. To rotate, put the new key first: `new,old`.',
+    example: '(32 random bytes: openssl rand -hex 32)',
+  },
+  SANDBOX_MODE: {
+    group: 'Everywhere',
+    schema: flag(),
+    about:
+      'For development against a WhatsApp stand-in on loopback: lets media come from loopback and does not insist on SESSION_ENCRYPTION_KEY.',
+  },
+  HOST: { group: 'Ingress', schema: Joi.string().default('0.0.0.0'), about: 'Address the API listens on.' },
+  PORT: { group: 'Ingress', schema: port(3000), about: 'Port the API listens on.' },
+  DEFAULT_WAIT_SECONDS: {
+    group: 'Ingress',
+    schema: Joi.number().integer().min(0).max(60).default(0),
+    about:
+      'Makes every send wait this long for its outcome, for clients that know only a synchronous API; 0 answers 202 at once.',
+  },
+  JSON_BODY_LIMIT_BYTES: {
+    group: 'Ingress',
+    schema: sizeBytes(25 * MEBIBYTE),
+    about: 'Largest JSON body accepted.',
+  },
+  REDIS_COMMAND_TIMEOUT_MS: {
+    group: 'Ingress',
+    schema: spanMs(700),
+    about: 'After this long without an answer from Redis the API says 503.',
+  },
+  WORKER_PORT: {
+    group: 'Worker',
+    schema: port(3001),
+    about: 'Port for the worker’s health and metrics.',
+  },
+  WORKER_CAPACITY: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(1).default(100),
+    about: 'How many devices one worker owns at most.',
+  },
+  LEASE_TTL_MS: {
+    group: 'Worker',
+    schema: spanMs(10 * SECOND),
+    about: 'A device whose worker fell silent for this long is taken over.',
+  },
+  LEASE_RENEW_MS: {
+    group: 'Worker',
+    schema: spanMs(3 * SECOND),
+    about: 'How often a worker renews its leases; at most a third of LEASE_TTL_MS.',
+  },
+  SEND_ACK_TIMEOUT_MS: {
+    group: 'Worker',
+    schema: spanMs(20 * SECOND),
+    about: 'How long to wait for WhatsApp’s server to acknowledge a message before its outcome counts as unknown.',
+  },
+  SEND_MAX_RESENDS: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(0).max(10).default(3),
+    about:
+      'How often a message with unknown outcome is sent again, under the same id, before it fails with SEND_TIMEOUT.',
+  },
+  MEDIA_ATTEMPTS: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(1).max(10).default(3),
+    about: 'How often a download or upload is tried when the failure may pass.',
+  },
+  SHUTDOWN_TIMEOUT_MS: {
+    group: 'Everywhere',
+    schema: spanMs(15 * SECOND),
+    about: 'How long a process may take to stop after SIGTERM.',
+  },
+  WHATSAPP_URL: {
+    group: 'WhatsApp',
+    schema: Joi.string().uri({ scheme: ['ws', 'wss'] }),
+    about: 'WebSocket URL of a server that speaks WhatsApp’s protocol; empty means WhatsApp itself.',
+    example: 'ws://127.0.0.1:4000/ws/chat',
+  },
+  WHATSAPP_ROOT_KEY: {
+    group: 'WhatsApp',
+    schema: Joi.string().pattern(/^[0-9a-fA-F]{64}$/, '64 hex digits'),
+    about: 'Public key (hex) of that server’s Noise certificate root.',
+  },
+  WHATSAPP_TLS_CA: {
+    group: 'WhatsApp',
+    schema: Joi.string(),
+    about: 'Certificate authority of that server’s media host: PEM text, or the path of a PEM file.',
+  },
+  WHATSAPP_TLS_INSECURE: {
+    group: 'WhatsApp',
+    schema: flag(),
+    about: 'Skips the check of the media host’s certificate; refused unless WHATSAPP_URL is on loopback.',
+  },
+  WHATSAPP_VERSION: {
+    group: 'WhatsApp',
+    schema: versionTriple(),
+    about: 'WhatsApp Web version to present; set it when WhatsApp answers 405 (version outdated).',
+    example: '2.3000.1043857760',
+  },
+  MEDIA_DIR: {
+    group: 'Media',
+    schema: Joi.string().default('.data/media'),
+    about: 'Folder for inline media, shared by ingress and workers.',
+  },
+  MEDIA_ALLOW_HOSTS: {
+    group: 'Media',
+    schema: hostList(),
+    about: 'Private hosts, addresses or CIDRs that media may be fetched from, separated by commas.',
+    example: '10.1.0.0/16,cdn.internal',
+  },
+  MEDIA_MAX_IMAGE_BYTES: { group: 'Media', schema: sizeBytes(16 * MEBIBYTE), about: 'Largest image.' },
+  MEDIA_DOWNLOAD_TIMEOUT_MS: {
+    group: 'Media',
+    schema: spanMs(30 * SECOND),
+    about: 'Longest download of one image or document.',
+  },
+  DEVICE_MAX_WAITING: {
+    group: 'Limits and retention',
+    schema: Joi.number().integer().min(1).default(100_000),
+    about: 'Most messages that may wait for one device; more answer 429.',
+  },
+  RECORD_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(30 * DAY),
+    about: 'How long a finished message can be read back.',
+  },
+  SENT_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(DAY),
+    about: 'How long what was sent stays available for a recipient that asks again because it could not decrypt.',
+  },
+  OUTBOX_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(72 * HOUR),
+    about: 'How long an event waits for delivery.',
+  },
+  RECIPIENT_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(3 * DAY),
+    about: 'How long WhatsApp’s answers about a number (its chat, its devices) are believed.',
+  },
+  QR_WAIT_MS: {
+    group: 'Ingress',
+    schema: spanMs(15 * SECOND),
+    about: 'How long GET /qr waits for a worker to show a code.',
+  },
+  PAIRING_TIMEOUT_MS: {
+    group: 'Worker',
+    schema: spanMs(3 * MINUTE),
+    about: 'How long a device that was asked to pair keeps showing codes.',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;

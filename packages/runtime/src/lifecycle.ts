@@ -1,0 +1,86 @@
+/**
+ * Start and stop of a process. Whoever creates a resource pushes its undo at once; stopping walks the stack backwards,
+ * runs every undo even after a failure, and runs only once however often it is asked.
+ */
+import { describeError, type Logger } from './logger.js';
+
+export interface Lifecycle {
+  /** Registers how to undo what was just created. Called after stopping began, the undo runs right away. */
+  onStop(name: string, undo: () => Promise<void> | void): void;
+  /** Runs all undos, newest first. Idempotent: later calls get the first call's promise. */
+  stop(): Promise<void>;
+  readonly stopping: boolean;
+}
+
+export interface LifecycleOptions {
+  readonly logger: Logger;
+  /** Each undo may take this long before it is left behind. */
+  readonly timeoutMs: number;
+}
+
+export function createLifecycle({ logger, timeoutMs }: LifecycleOptions): Lifecycle {
+  const undos: Array<{ name: string; undo: () => Promise<void> | void }> = [];
+  let stopped: Promise<void> | undefined;
+
+  const run = async (name: string, undo: () => Promise<void> | void): Promise<void> => {
+    try {
+      await withDeadline(Promise.resolve().then(undo), timeoutMs, name);
+    } catch (error) {
+      logger.error('stopping a part failed', { part: name, ...describeError(error) });
+    }
+  };
+
+  const stopAll = async (): Promise<void> => {
+    for (let next = undos.pop(); next !== undefined; next = undos.pop()) await run(next.name, next.undo);
+  };
+
+  return {
+    onStop(name, undo) {
+      if (stopped) stopped = stopped.then(() => run(name, undo));
+      else undos.push({ name, undo });
+    },
+    stop() {
+      stopped ??= stopAll();
+      return stopped;
+    },
+    get stopping() {
+      return stopped !== undefined;
+    },
+  };
+}
+
+async function withDeadline(work: Promise<void>, timeoutMs: number, name: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name} did not stop within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * SIGTERM and SIGINT stop the process in order; a second signal ends it at once with status 1.
+ * An error nobody caught is logged and ends the process too, since its state is unknown.
+ */
+export function attachSignals(lifecycle: Lifecycle, logger: Logger): void {
+  const stopThenExit = (status: number): void => {
+    void lifecycle.stop().then(() => process.exit(status));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (lifecycle.stopping) process.exit(1);
+      logger.info('stopping', { signal });
+      stopThenExit(0);
+    });
+  }
+  const crash = (error: unknown): void => {
+    logger.error('an error nobody caught', describeError(error));
+    if (lifecycle.stopping) process.exit(1);
+    stopThenExit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+}

@@ -1,0 +1,44 @@
+/** Prometheus metrics; the one place that knows the library. */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+export interface Metrics {
+  readonly accepted: Counter<'type'>;
+  readonly finished: Counter<'type' | 'state' | 'code'>;
+  /** Milliseconds from acceptance to WhatsApp's acknowledgement. */
+  readonly sendLatencyMs: Histogram<'type'>;
+  readonly sessions: Gauge<'state'>;
+  /** Text in Prometheus' exposition format. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+export function createMetrics(app: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ app });
+  collectDefaultMetrics({ register: registry, prefix: 'pombo_' });
+  const registers = [registry];
+  return {
+    accepted: new Counter({
+      name: 'pombo_messages_accepted_total',
+      help: 'Messages accepted',
+      labelNames: ['type'],
+      registers,
+    }),
+    finished: new Counter({
+      name: 'pombo_messages_finished_total',
+      help: 'Messages acknowledged, failed or expired',
+      labelNames: ['type', 'state', 'code'],
+      registers,
+    }),
+    sendLatencyMs: new Histogram({
+      name: 'pombo_send_latency_ms',
+      help: 'Milliseconds from acceptance to acknowledgement',
+      labelNames: ['type'],
+      buckets: [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000, 600_000, 3_600_000],
+      registers,
+    }),
+    sessions: new Gauge({ name: 'pombo_sessions', help: 'Device sessions by state', labelNames: ['state'], registers }),
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

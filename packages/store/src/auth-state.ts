@@ -1,0 +1,75 @@
+/**
+ * A device's credentials and Signal keys: one encrypted hash, written only under the owner's epoch. What a value means
+ * is the WhatsApp package's business; here it is a name and bytes.
+ */
+import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
+import type { Cipher } from './cipher.js';
+import type { Keys } from './keys.js';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboWriteAuth(...args: Array<string | number | Buffer>): Result<number, Context>;
+  }
+}
+
+/** KEYS: lease, auth. ARGV: epoch, number of values to set, then name, value… and names to delete. */
+const WRITE_AUTH = `
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+local last = 2 + ARGV[2] * 2
+for i = 3, last, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+for i = last + 1, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
+return 1
+`;
+
+/** Thrown when another worker owns the device: whoever gets this must end its socket and stop. */
+export class StaleEpochError extends Error {
+  constructor(readonly deviceId: string) {
+    super('another worker owns this device now');
+    this.name = 'StaleEpochError';
+  }
+}
+
+/** Names and values; `null` deletes. */
+export type AuthChanges = ReadonlyMap<string, string | null>;
+
+export interface AuthState {
+  /** @returns values in the order of `names`. */
+  read(names: readonly string[]): Promise<Array<string | undefined>>;
+  /** All or nothing, durable as Redis is once it resolves. @throws StaleEpochError */
+  write(changes: AuthChanges): Promise<void>;
+  /** Forgets everything; for a device that was logged out. @throws StaleEpochError */
+  clear(): Promise<void>;
+}
+
+/** @param epoch of the lease under which this owner writes. */
+export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, deviceId: string, epoch: number): AuthState {
+  redis.defineCommand('pomboWriteAuth', { numberOfKeys: 2, lua: WRITE_AUTH });
+  const hash = keys.auth(deviceId);
+  const placeOf = (name: string): string => `${hash}/${name}`;
+
+  const write = async (values: ReadonlyArray<readonly [string, string]>, removed: readonly string[]): Promise<void> => {
+    const sealed = values.flatMap(([name, value]) => [name, cipher.encrypt(Buffer.from(value), placeOf(name))]);
+    const written = await redis.pomboWriteAuth(keys.lease(deviceId), hash, epoch, values.length, ...sealed, ...removed);
+    if (written === 0) throw new StaleEpochError(deviceId);
+  };
+
+  return {
+    async read(names) {
+      if (names.length === 0) return [];
+      const sealed = await redis.hmgetBuffer(hash, ...names);
+      return names.map((name, index) => {
+        const value = sealed[index];
+        return value ? cipher.decrypt(value, placeOf(name)).toString() : undefined;
+      });
+    },
+    async write(changes) {
+      const values = [...changes].filter((entry): entry is [string, string] => entry[1] !== null);
+      const removed = [...changes].filter(([, value]) => value === null).map(([name]) => name);
+      await write(values, removed);
+    },
+    async clear() {
+      await write([], await redis.hkeys(hash));
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/** Devices: what the API shows, what workers should do with them, and the code on show while one is paired. */
+import { createDeviceId, isDeviceId, randomShard } from '@pombo/contracts';
+import type { Redis } from '@pombo/runtime';
+import type { Keys } from './keys.js';
+import { readOwner } from './leases.js';
+
+/**
+ * `unpaired`: never paired; `pairing`: shows a code; `connecting`; `connected`; `offline`: paired, to be reconnected;
+ * `outdated`: WhatsApp refuses this Web version; `replaced`: another session took over; `banned`; `logged_out`: the
+ * phone unlinked it.
+ */
+export type DeviceState =
+  'unpaired' | 'pairing' | 'connecting' | 'connected' | 'offline' | 'outdated' | 'replaced' | 'banned' | 'logged_out';
+
+/** A device as remembered. Times in milliseconds since the epoch. */
+export interface DeviceRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly paired: boolean;
+  readonly state: DeviceState;
+  readonly jid?: string;
+  readonly lid?: string;
+  readonly phone?: string;
+  readonly lastSeenAt?: number;
+  /** Until when a worker shows pairing codes for it. */
+  readonly pairingUntil?: number;
+}
+
+/** What a worker reports of a device it owns; `null` removes. */
+export interface DeviceReport {
+  readonly state?: DeviceState;
+  readonly paired?: boolean;
+  readonly jid?: string | null;
+  readonly lid?: string | null;
+  readonly phone?: string | null;
+  readonly lastSeenAt?: number;
+  readonly pairingUntil?: number | null;
+}
+
+/** A QR code on show. */
+export interface PairingCode {
+  readonly qr: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+export interface Devices {
+  create(tenantId: string, name: string): Promise<DeviceRecord>;
+  read(deviceId: string): Promise<DeviceRecord | undefined>;
+  listOfTenant(tenantId: string): Promise<DeviceRecord[]>;
+  /** Ids of all devices of all tenants. */
+  listIds(): Promise<string[]>;
+  /** Changes whenever devices were added or want other treatment; cheap to poll. */
+  version(): Promise<string>;
+  /** Asks whichever worker is to own the device to show pairing codes until then (ms since the epoch). */
+  requestPairing(deviceId: string, until: number): Promise<void>;
+  report(deviceId: string, report: DeviceReport): Promise<void>;
+  showPairingCode(deviceId: string, code: PairingCode): Promise<void>;
+  hidePairingCode(deviceId: string): Promise<void>;
+  readPairingCode(deviceId: string): Promise<PairingCode | undefined>;
+  /** Messages accepted and not yet acknowledged, failed or expired. */
+  waiting(deviceId: string): Promise<number>;
+  owner(deviceId: string): Promise<string | undefined>;
+}
+
+export function createDevices(redis: Redis, keys: Keys): Devices {
+  const read = async (deviceId: string): Promise<DeviceRecord | undefined> => {
+    if (!isDeviceId(deviceId)) return undefined;
+    const fields = await redis.hgetall(keys.device(deviceId));
+    return fields['id'] === undefined ? undefined : deviceFromFields(fields);
+  };
+  const bump = () => redis.incr(keys.deviceVersion);
+
+  return {
+    async create(tenantId, name) {
+      const id = createDeviceId(randomShard());
+      const fields = { id, tenant: tenantId, name, created: Date.now(), paired: 0, state: 'unpaired' };
+      await redis.hset(keys.device(id), fields);
+      await redis.sadd(keys.tenantDevices(tenantId), id);
+      await redis.hset(keys.deviceIndex, id, tenantId);
+      await bump();
+      return deviceFromFields({ ...fields, created: String(fields.created), paired: '0' });
+    },
+    read,
+    async listOfTenant(tenantId) {
+      const ids = await redis.smembers(keys.tenantDevices(tenantId));
+      const found = await Promise.all(ids.map(read));
+      return found.filter((device) => device !== undefined).sort((a, b) => a.createdAt - b.createdAt);
+    },
+    listIds: () => redis.hkeys(keys.deviceIndex),
+    version: async () => (await redis.get(keys.deviceVersion)) ?? '0',
+    async requestPairing(deviceId, until) {
+      await redis.hset(keys.device(deviceId), 'pairingUntil', until);
+      await bump();
+    },
+    async report(deviceId, report) {
+      const { set, remove } = reportToFields(report);
+      const key = keys.device(deviceId);
+      await Promise.all([
+        set.length > 0 ? redis.hset(key, ...set) : undefined,
+        remove.length > 0 ? redis.hdel(key, ...remove) : undefined,
+      ]);
+    },
+    async showPairingCode(deviceId, code) {
+      await redis.set(keys.pairing(deviceId), JSON.stringify(code), 'PXAT', code.expiresAt);
+    },
+    async hidePairingCode(deviceId) {
+      await redis.del(keys.pairing(deviceId));
+    },
+    async readPairingCode(deviceId) {
+      const text = await redis.get(keys.pairing(deviceId));
+      return text === null ? undefined : (JSON.parse(text) as PairingCode);
+    },
+    waiting: async (deviceId) => Number((await redis.hget(keys.counters(deviceId), 'waiting')) ?? 0),
+    owner: (deviceId) => readOwner(redis, keys, deviceId),
+  };
+}
+
+function deviceFromFields(fields: Readonly<Record<string, string>>): DeviceRecord {
+  const text = (field: string) => (fields[field] ? { [field]: fields[field] } : {});
+  const time = (field: string, name: string) => (fields[field] ? { [name]: Number(fields[field]) } : {});
+  return {
+    id: fields['id'] ?? '',
+    tenantId: fields['tenant'] ?? '',
+    name: fields['name'] ?? '',
+    createdAt: Number(fields['created']),
+    paired: fields['paired'] === '1',
+    state: (fields['state'] ?? 'unpaired') as DeviceState,
+    ...text('jid'),
+    ...text('lid'),
+    ...text('phone'),
+    ...time('lastSeen', 'lastSeenAt'),
+    ...time('pairingUntil', 'pairingUntil'),
+  };
+}
+
+const REPORT_FIELDS = {
+  state: 'state',
+  paired: 'paired',
+  jid: 'jid',
+  lid: 'lid',
+  phone: 'phone',
+  lastSeenAt: 'lastSeen',
+  pairingUntil: 'pairingUntil',
+} as const satisfies Record<keyof DeviceReport, string>;
+
+function reportToFields(report: DeviceReport): { set: string[]; remove: string[] } {
+  const set: string[] = [];
+  const remove: string[] = [];
+  for (const [name, field] of Object.entries(REPORT_FIELDS)) {
+    const value = report[name as keyof DeviceReport];
+    if (value === undefined) continue;
+    if (value === null) remove.push(field);
+    else set.push(field, typeof value === 'boolean' ? String(Number(value)) : String(value));
+  }
+  return { set, remove };
+}

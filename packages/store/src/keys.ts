@@ -1,0 +1,85 @@
+/**
+ * Every key Pombo keeps in Redis, named in one place. Everything of a device carries its shard as the Cluster hash
+ * tag, so that one script can touch a record, the device's counters and the outbox together.
+ */
+import { type Shard, shardOfDevice, shardOfMessage } from '@pombo/contracts';
+
+export interface Keys {
+  /** Hash: the record of a message. */
+  record(messageId: string): string;
+  /** What the key of every record in a shard starts with; the message id follows. */
+  recordPrefix(shard: Shard): string;
+  /** String, encrypted: what the message says. */
+  content(messageId: string): string;
+  /** String, encrypted: the protobuf as it was sent, for recipients that ask again. */
+  sent(messageId: string): string;
+  /** String, encrypted: a thumbnail, shared by all messages of a shard that show it; by its SHA-256 in hex. */
+  thumbnail(shard: Shard, sha256: string): string;
+  /** Stream: events waiting to be relayed to webhooks. */
+  outbox(shard: Shard): string;
+  /** Hash: a device. */
+  device(deviceId: string): string;
+  /** Hash: `seq`, the last sequence number given, and `waiting`, messages not yet acknowledged or failed. */
+  counters(deviceId: string): string;
+  /** Hash: owner, epoch and expiry of the device's lease. */
+  lease(deviceId: string): string;
+  /** Hash, values encrypted: credentials and Signal keys. */
+  auth(deviceId: string): string;
+  /** String: the pairing code on show. */
+  pairing(deviceId: string): string;
+  /** BullMQ's prefix for the queues of a shard. */
+  queuePrefix(shard: Shard): string;
+  /** Hash: device id → tenant id, of all devices. */
+  readonly deviceIndex: string;
+  /** Counter that changes whenever a worker should look at the devices again. */
+  readonly deviceVersion: string;
+  /** Hash: a tenant. */
+  tenant(tenantId: string): string;
+  /** Set: ids of a tenant's devices. */
+  tenantDevices(tenantId: string): string;
+  /** Hash: whom a token names. */
+  token(tokenHash: string): string;
+  /** Hash: what WhatsApp said about a number. */
+  recipient(user: string): string;
+  /** String: WhatsApp's device list of a user. */
+  recipientDevices(user: string): string;
+  /** Pub/sub channel on which the outcome of a message is told to whoever waits for it. */
+  outcome(messageId: string): string;
+  /** Start of all outcome channels. */
+  readonly outcomePrefix: string;
+  /** String: proof that ingress and worker see the same media folder. */
+  readonly mediaProbe: string;
+}
+
+/** @param prefix keeps several Pombos (or tests) apart in one Redis; no colon, no braces. */
+export function createKeys(prefix: string): Keys {
+  const ofShard = (shard: Shard): string => `${prefix}:{${shard}}`;
+  const ofMessage = (messageId: string, part: string): string =>
+    `${ofShard(shardOfMessage(messageId))}:${part}:${messageId}`;
+  const ofDevice = (deviceId: string): string => `${ofShard(shardOfDevice(deviceId))}:d:${deviceId}`;
+  const outcomePrefix = `${prefix}:outcome:`;
+  return {
+    record: (messageId) => ofMessage(messageId, 'm'),
+    recordPrefix: (shard) => `${ofShard(shard)}:m:`,
+    content: (messageId) => ofMessage(messageId, 'c'),
+    sent: (messageId) => ofMessage(messageId, 's'),
+    thumbnail: (shard, sha256) => `${ofShard(shard)}:th:${sha256}`,
+    outbox: (shard) => `${ofShard(shard)}:outbox`,
+    device: ofDevice,
+    counters: (deviceId) => `${ofDevice(deviceId)}:n`,
+    lease: (deviceId) => `${ofDevice(deviceId)}:lease`,
+    auth: (deviceId) => `${ofDevice(deviceId)}:auth`,
+    pairing: (deviceId) => `${ofDevice(deviceId)}:pairing`,
+    queuePrefix: ofShard,
+    deviceIndex: `${prefix}:devices`,
+    deviceVersion: `${prefix}:devices:version`,
+    tenant: (tenantId) => `${prefix}:t:{${tenantId}}`,
+    tenantDevices: (tenantId) => `${prefix}:t:{${tenantId}}:devices`,
+    token: (tokenHash) => `${prefix}:token:${tokenHash}`,
+    recipient: (user) => `${prefix}:r:${user}`,
+    recipientDevices: (user) => `${prefix}:rd:${user}`,
+    outcome: (messageId) => `${outcomePrefix}${messageId}`,
+    outcomePrefix,
+    mediaProbe: `${prefix}:media-probe`,
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * A record as Redis holds it: a flat hash of short fields, none over 64 bytes in the usual case, so that Redis keeps
+ * it as one compact listpack (`hash-max-listpack-value 64`).
+ */
+import type { ErrorCode, MessageRecord, MessageState, MessageType, Priority, SendMetadata } from '@pombo/contracts';
+
+type Fields = Readonly<Record<string, string>>;
+
+const METADATA_FIELDS = {
+  image_size_bytes: 'mb',
+  image_format: 'mf',
+  download_time_ms: 'md',
+  upload_time_ms: 'mu',
+  mentions_processed: 'mm',
+  quoted_message_found: 'mq',
+  view_once_enabled: 'mv',
+  delivered_format: 'mo',
+  width: 'mw',
+  height: 'mh',
+  upload_reused: 'mr',
+} as const satisfies Record<Exclude<keyof SendMetadata, 'processing_time_ms'>, string>;
+
+const TEXT_METADATA: ReadonlySet<string> = new Set(['image_format', 'delivered_format']);
+const FLAG_METADATA: ReadonlySet<string> = new Set(['quoted_message_found', 'view_once_enabled', 'upload_reused']);
+
+/** Field, value, field, value… for the scripts. */
+export function metadataToFields(metadata: SendMetadata): string[] {
+  return Object.entries(METADATA_FIELDS).flatMap(([name, field]) => {
+    const value = metadata[name as keyof typeof METADATA_FIELDS];
+    if (value === undefined) return [];
+    return [field, typeof value === 'boolean' ? String(Number(value)) : String(value)];
+  });
+}
+
+function metadataFromFields(fields: Fields): SendMetadata {
+  const known: Record<string, string | number | boolean> = {};
+  // From taking the message up to WhatsApp's acknowledgement.
+  if (fields['sAt'] && fields['pAt']) known['processing_time_ms'] = Number(fields['sAt']) - Number(fields['pAt']);
+  for (const [name, field] of Object.entries(METADATA_FIELDS)) {
+    const value = fields[field];
+    if (value === undefined) continue;
+    if (TEXT_METADATA.has(name)) known[name] = value;
+    else known[name] = FLAG_METADATA.has(name) ? value === '1' : Number(value);
+  }
+  return known;
+}
+
+const STAMPS = {
+  sendAt: 'due',
+  processingAt: 'pAt',
+  dispatchedAt: 'xAt',
+  sentAt: 'sAt',
+  deliveredAt: 'dAt',
+  readAt: 'rAt',
+  playedAt: 'plAt',
+  failedAt: 'fAt',
+  canceledAt: 'cAt',
+  expiredAt: 'eAt',
+} as const satisfies Partial<Record<keyof MessageRecord, string>>;
+
+function stampsFromFields(fields: Fields): Partial<MessageRecord> {
+  const known = Object.entries(STAMPS).flatMap(([name, field]) => {
+    const value = fields[field];
+    return value === undefined ? [] : [[name, Number(value)] as const];
+  });
+  return Object.fromEntries(known);
+}
+
+/** @param fields the whole hash, with at least what `accept` writes. */
+export function recordFromFields(fields: Fields): MessageRecord {
+  const need = (field: string): string => fields[field] ?? '';
+  return {
+    id: need('id'),
+    type: need('t') as MessageType,
+    state: need('st') as MessageState,
+    tenantId: need('n'),
+    userId: need('u'),
+    deviceId: need('d'),
+    sequence: Number(need('seq')),
+    priority: need('pr') as Priority,
+    to: need('to'),
+    attempts: Number(fields['att'] ?? 0),
+    queuedAt: Number(need('qAt')),
+    expiresAt: Number(need('exp')),
+    ...stampsFromFields(fields),
+    ...(fields['chat'] === undefined ? {} : { chatJid: fields['chat'] }),
+    ...(fields['ref'] === undefined ? {} : { clientReference: fields['ref'] }),
+    ...(fields['code'] === undefined ? {} : { errorCode: fields['code'] as ErrorCode }),
+    ...(fields['err'] === undefined ? {} : { error: fields['err'] }),
+    metadata: metadataFromFields(fields),
+  };
+}

@@ -1,0 +1,226 @@
+/** Messages in Redis: accept, take up, dispatch, move, read. */
+import {
+  createMessageId,
+  isMessageId,
+  type MessageContent,
+  type MessageRecord,
+  type MessageState,
+  PomboError,
+  type Priority,
+  type SendMetadata,
+  shardOfDevice,
+} from '@pombo/contracts';
+import type { Redis } from '@pombo/runtime';
+import type { ChainableCommander, Result } from 'ioredis';
+import type { Cipher } from './cipher.js';
+import type { Keys } from './keys.js';
+import { metadataToFields, recordFromFields } from './message-fields.js';
+import { ACCEPT, BEGIN, DISPATCH, TRANSITION, SHARED_KEYS } from './scripts/message-scripts.js';
+
+type Args = Array<string | number | Buffer>;
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboAccept(...args: Args): Result<[Buffer, number], Context>;
+    pomboTransition(...args: Args): Result<[number, string | null], Context>;
+    pomboBeginBuffer(
+      ...args: Args
+    ): Result<[Buffer, Buffer[] | Buffer | undefined, Buffer | null | undefined], Context>;
+    pomboDispatch(...args: Args): Result<[string, (string | number)?], Context>;
+  }
+}
+
+/** A message about to be accepted. */
+export interface MessageDraft {
+  readonly id: string;
+  readonly content: MessageContent;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly deviceId: string;
+  /** JID. */
+  readonly to: string;
+  readonly priority: Priority;
+  readonly clientReference?: string;
+  /** Milliseconds until it is due; 0 for now. */
+  readonly delayMs: number;
+  /** Milliseconds it may wait for its device after it is due. */
+  readonly expiresInMs: number;
+  /** Someone waits for the outcome, so it is published when it is known. */
+  readonly awaited: boolean;
+}
+
+export type BeginResult =
+  | { readonly verdict: 'go'; readonly record: MessageRecord; readonly content: MessageContent }
+  /** `stale`: another worker owns the device; `gone`: no such message; `settled`: nothing left to do. */
+  | { readonly verdict: 'stale' | 'gone' | 'settled' };
+
+export type DispatchResult =
+  { readonly verdict: 'go'; readonly dispatchedBefore: boolean } | { readonly verdict: 'stale' | 'gone' | 'settled' };
+
+/** What preparing a message found out. */
+export interface SendFindings {
+  readonly chatJid?: string;
+  readonly metadata?: SendMetadata;
+}
+
+/** What may be written together with a new state. */
+export interface TransitionDetails extends SendFindings {
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface MessageLimits {
+  readonly deviceMaxWaiting: number;
+  readonly recordRetentionMs: number;
+  readonly outboxRetentionMs: number;
+}
+
+export interface Messages {
+  createId(deviceId: string): string;
+  /** Appends the accept to a pipeline, so that the job can follow in the same round trip. */
+  accept(pipeline: ChainableCommander, draft: MessageDraft): void;
+  /** Reads the accept's reply. @throws PomboError RATE_LIMITED, DEVICE_NOT_FOUND or DEVICE_NOT_READY. */
+  readAccepted(reply: unknown): { readonly sequence: number };
+  /** Takes a message up under the epoch of the device's lease. */
+  begin(messageId: string, deviceId: string, epoch: number): Promise<BeginResult>;
+  /** @param found written with the dispatch, so that it outlives the worker. */
+  dispatch(messageId: string, deviceId: string, epoch: number, found?: SendFindings): Promise<DispatchResult>;
+  /** @returns whether the state changed, and the state the message is in now (undefined: no such message). */
+  transition(
+    messageId: string,
+    deviceId: string,
+    target: MessageState,
+    details?: TransitionDetails,
+  ): Promise<{ changed: boolean; state: MessageState | undefined }>;
+  read(messageId: string): Promise<MessageRecord | undefined>;
+  readContent(messageId: string): Promise<MessageContent | undefined>;
+}
+
+const REFUSALS: Readonly<Record<string, (waiting: number) => PomboError>> = {
+  full: (waiting) =>
+    new PomboError(
+      'RATE_LIMITED',
+      `${waiting} messages already wait for this device; send more when it has caught up`,
+      {
+        retryAfterSeconds: 30,
+      },
+    ),
+  'no-device': () => new PomboError('DEVICE_NOT_FOUND', 'this device no longer exists'),
+  'not-paired': () =>
+    new PomboError(
+      'DEVICE_NOT_READY',
+      'this device is not paired with a phone yet: get a code from GET /qr and scan it',
+    ),
+};
+
+export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits: MessageLimits): Messages {
+  defineScripts(redis);
+
+  const keysOf = (id: string, deviceId: string): string[] => [
+    keys.record(id),
+    keys.content(id),
+    keys.counters(deviceId),
+    keys.outbox(shardOfDevice(deviceId)),
+  ];
+  const argsOf = (id: string): Args => [keys.outcome(id), limits.recordRetentionMs, limits.outboxRetentionMs];
+  const sealContent = (id: string, content: MessageContent): Buffer =>
+    cipher.encrypt(Buffer.from(JSON.stringify(content)), keys.content(id));
+  const openContent = (id: string, sealed: Buffer): MessageContent =>
+    JSON.parse(cipher.decrypt(sealed, keys.content(id)).toString()) as MessageContent;
+
+  return {
+    createId: (deviceId) => createMessageId(shardOfDevice(deviceId)),
+
+    accept(pipeline, draft) {
+      const fields = draftToFields(draft);
+      pipeline.pomboAccept(
+        ...keysOf(draft.id, draft.deviceId),
+        keys.device(draft.deviceId),
+        ...argsOf(draft.id),
+        limits.deviceMaxWaiting,
+        sealContent(draft.id, draft.content),
+        draft.delayMs,
+        draft.expiresInMs,
+        ...fields,
+      );
+    },
+
+    readAccepted(reply) {
+      const [verdict, figure] = reply as [string, number];
+      const refusal = REFUSALS[verdict];
+      if (refusal) throw refusal(figure);
+      return { sequence: figure };
+    },
+
+    async begin(id, deviceId, epoch) {
+      const reply = await redis.pomboBeginBuffer(...keysOf(id, deviceId), keys.lease(deviceId), ...argsOf(id), epoch);
+      const verdict = reply[0].toString();
+      if (verdict !== 'go') return { verdict: verdict as 'stale' | 'gone' | 'settled' };
+      const sealed = reply[2];
+      if (!sealed) return { verdict: 'gone' };
+      const record = recordFromFields(pairsToObject(reply[1] as Buffer[]));
+      return { verdict: 'go', record, content: openContent(id, sealed) };
+    },
+
+    async dispatch(id, deviceId, epoch, found = {}) {
+      const [verdict, again] = await redis.pomboDispatch(
+        ...keysOf(id, deviceId),
+        keys.lease(deviceId),
+        ...argsOf(id),
+        epoch,
+        ...detailsToFields(found),
+      );
+      if (verdict === 'go') return { verdict, dispatchedBefore: again === 1 };
+      return { verdict: verdict as 'stale' | 'gone' | 'settled' };
+    },
+
+    async transition(id, deviceId, target, details = {}) {
+      const [changed, state] = await redis.pomboTransition(
+        ...keysOf(id, deviceId),
+        ...argsOf(id),
+        target,
+        ...detailsToFields(details),
+      );
+      return { changed: changed === 1, state: (state ?? undefined) as MessageState | undefined };
+    },
+
+    async read(id) {
+      if (!isMessageId(id)) return undefined;
+      const fields = await redis.hgetall(keys.record(id));
+      return fields['id'] === undefined ? undefined : recordFromFields(fields);
+    },
+
+    async readContent(id) {
+      const sealed = await redis.getBuffer(keys.content(id));
+      return sealed === null ? undefined : openContent(id, sealed);
+    },
+  };
+}
+
+function defineScripts(redis: Redis): void {
+  redis.defineCommand('pomboAccept', { numberOfKeys: SHARED_KEYS + 1, lua: ACCEPT });
+  redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });
+  redis.defineCommand('pomboBegin', { numberOfKeys: SHARED_KEYS + 1, lua: BEGIN });
+  redis.defineCommand('pomboDispatch', { numberOfKeys: SHARED_KEYS + 1, lua: DISPATCH });
+}
+
+function draftToFields(draft: MessageDraft): Args {
+  const fields: Args = ['id', draft.id, 't', draft.content.type, 'n', draft.tenantId, 'u', draft.userId];
+  fields.push('d', draft.deviceId, 'to', draft.to, 'pr', draft.priority);
+  if (draft.clientReference !== undefined) fields.push('ref', draft.clientReference);
+  if (draft.awaited) fields.push('wait', 1);
+  return fields;
+}
+
+function detailsToFields({ chatJid, error, metadata }: TransitionDetails): string[] {
+  return [
+    ...(chatJid === undefined ? [] : ['chat', chatJid]),
+    ...(error === undefined ? [] : ['code', error.code, 'err', error.message]),
+    ...(metadata === undefined ? [] : metadataToFields(metadata)),
+  ];
+}
+
+function pairsToObject(pairs: readonly Buffer[]): Record<string, string> {
+  const object: Record<string, string> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) object[String(pairs[i])] = String(pairs[i + 1]);
+  return object;
+}

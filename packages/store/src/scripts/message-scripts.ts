@@ -1,0 +1,83 @@
+/** The Lua of a message's life. Every script gets the same keys, so that each can move the message. */
+import { MOVE_STATE } from './move-state.js';
+
+/** KEYS: record, content, counters, outbox, then what a script names itself. ARGV: outcome channel, retention ms, outbox ms. */
+const LOCALS = `
+local record, content, counters, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local channel, retentionMs, outboxMs = ARGV[1], ARGV[2], ARGV[3]
+`;
+/** How many keys and arguments come before a script's own. */
+export const SHARED_KEYS = 4;
+
+const PRELUDE = LOCALS + MOVE_STATE;
+
+/**
+ * Accepts a message: checks the device and its cap, gives the sequence number, writes record and content, announces
+ * `message.queued`. Idempotent by id. KEYS[5]: device.
+ * ARGV[4]: cap of waiting messages; [5]: content; [6]: delay until due, ms; [7]: life after that, ms; [8..]: field, value…
+ * Returns {'accepted' | 'exists' | 'full' | 'no-device' | 'not-paired', sequence or waiting}.
+ */
+export const ACCEPT = `${PRELUDE}
+local known = redis.call('HGET', record, 'seq')
+if known then return { 'exists', tonumber(known) } end
+local device = redis.call('HMGET', KEYS[5], 'id', 'paired')
+if not device[1] then return { 'no-device', 0 } end
+if device[2] ~= '1' then return { 'not-paired', 0 } end
+local waiting = tonumber(redis.call('HGET', counters, 'waiting') or '0')
+if waiting >= tonumber(ARGV[4]) then return { 'full', waiting } end
+local sequence = redis.call('HINCRBY', counters, 'seq', 1)
+redis.call('HINCRBY', counters, 'waiting', 1)
+local due = now + ARGV[6]
+local expires = due + ARGV[7]
+redis.call('HSET', record, 'seq', sequence, 'st', 'queued', 'w', 1, 'qAt', now, 'exp', expires, unpack(ARGV, 8))
+if tonumber(ARGV[6]) > 0 then redis.call('HSET', record, 'due', due) end
+redis.call('PEXPIREAT', record, expires + retentionMs)
+redis.call('SET', content, ARGV[5], 'PXAT', expires + retentionMs)
+tell('queued')
+return { 'accepted', sequence }
+`;
+
+/** Moves a message. ARGV[4]: target state; [5..]: field, value… Returns {changed 0 | 1, state now or false}. */
+export const TRANSITION = `${PRELUDE}
+local extra = {}
+for i = 5, #ARGV, 2 do extra[ARGV[i]] = ARGV[i + 1] end
+local changed = move(ARGV[4], extra)
+return { changed, redis.call('HGET', record, 'st') }
+`;
+
+const CHECK_LEASE = `
+local lease = redis.call('HGET', KEYS[5], 'epoch')
+if lease ~= ARGV[4] then return { 'stale' } end
+local state = redis.call('HGET', record, 'st')
+if not state then return { 'gone' } end
+if state ~= 'queued' and state ~= 'processing' then return { 'settled', state } end
+`;
+
+const EXPIRE_IF_LATE = `
+local expires = tonumber(redis.call('HGET', record, 'exp'))
+if not redis.call('HGET', record, 'xAt') and now >= expires then
+  move('expired', { code = 'EXPIRED', err = 'the device was not ready to send before the message expired' })
+  return { 'settled', 'expired' }
+end
+`;
+
+/**
+ * A worker takes a message up. A stall is not an attempt: only dispatches are counted. KEYS[5]: lease. ARGV[4]: epoch.
+ * Returns {'go', record fields, content} or {'stale' | 'gone' | 'settled', state}.
+ */
+export const BEGIN = `${PRELUDE}${CHECK_LEASE}${EXPIRE_IF_LATE}
+move('processing', {})
+return { 'go', redis.call('HGETALL', record), redis.call('GET', content) }
+`;
+
+/**
+ * The point after which a message can be neither canceled nor expired, taken just before the socket write. What was
+ * found out while preparing is written with it, so that it outlives the worker.
+ * KEYS[5]: lease. ARGV[4]: epoch; [5..]: field, value… Returns {'go', 1 when it was dispatched before} or as BEGIN.
+ */
+export const DISPATCH = `${PRELUDE}${CHECK_LEASE}${EXPIRE_IF_LATE}
+if #ARGV > 4 then redis.call('HSET', record, unpack(ARGV, 5)) end
+redis.call('HINCRBY', record, 'att', 1)
+local again = 1 - redis.call('HSETNX', record, 'xAt', now)
+return { 'go', again }
+`;

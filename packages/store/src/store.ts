@@ -1,0 +1,46 @@
+/** Everything Pombo remembers, over one Redis connection. */
+import type { Config, Redis } from '@pombo/runtime';
+import { createCipher, type Cipher } from './cipher.js';
+import { createDevices, type Devices } from './devices.js';
+import { createKeys, type Keys } from './keys.js';
+import { createMediaProbe, type MediaProbe } from './media-probe.js';
+import { createMessages, type Messages } from './messages.js';
+import { createOutbox, type Outbox } from './outbox.js';
+import { createRecipients, type Recipients } from './recipients.js';
+import { createSentMessages, type SentMessages } from './sent-messages.js';
+import { createTenants, type Tenants } from './tenants.js';
+
+export interface Store {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly cipher: Cipher;
+  readonly messages: Messages;
+  readonly sentMessages: SentMessages;
+  readonly devices: Devices;
+  readonly tenants: Tenants;
+  readonly recipients: Recipients;
+  readonly outbox: Outbox;
+  readonly mediaProbe: MediaProbe;
+}
+
+/** @param redis stays the caller's to close. */
+export function createStore(redis: Redis, config: Config): Store {
+  const keys = createKeys(config.REDIS_PREFIX);
+  const cipher = createCipher(config.SESSION_ENCRYPTION_KEY);
+  return {
+    redis,
+    keys,
+    cipher,
+    messages: createMessages(redis, keys, cipher, {
+      deviceMaxWaiting: config.DEVICE_MAX_WAITING,
+      recordRetentionMs: config.RECORD_RETENTION_MS,
+      outboxRetentionMs: config.OUTBOX_RETENTION_MS,
+    }),
+    sentMessages: createSentMessages(redis, keys, cipher, config.SENT_RETENTION_MS),
+    devices: createDevices(redis, keys),
+    tenants: createTenants(redis, keys),
+    recipients: createRecipients(redis, keys, config.RECIPIENT_RETENTION_MS),
+    outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
+    mediaProbe: createMediaProbe(redis, keys),
+  };
+}

@@ -1,0 +1,25 @@
+import type { MessageDraft, Store } from '@pombo/store';
+
+export function draftFor(store: Store, deviceId: string, changes: Partial<MessageDraft> = {}): MessageDraft {
+  return {
+    id: store.messages.createId(deviceId),
+    content: { type: 'image', source: { url: 'https://example.com/a.png' }, caption: 'hello' },
+    tenantId: 'ten_a',
+    userId: 'usr_a',
+    deviceId,
+    to: '5511999990000@s.whatsapp.net',
+    priority: 'normal',
+    delayMs: 0,
+    expiresInMs: 60_000,
+    awaited: false,
+    ...changes,
+  };
+}
+
+export async function acceptMessage(store: Store, draft: MessageDraft): Promise<{ readonly sequence: number }> {
+  const pipeline = store.redis.pipeline();
+  store.messages.accept(pipeline, draft);
+  const [[error, reply] = []] = (await pipeline.exec()) ?? [];
+  if (error) throw error;
+  return store.messages.readAccepted(reply);
+}

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MessageState, Shard } from '@pombo/contracts';
+import { openTestStore, type TestStore } from '@pombo/testing';
+import { acceptMessage, draftFor } from './drafts.js';
+
+let context: TestStore;
+let deviceId: string;
+beforeAll(async () => {
+  context = await openTestStore();
+  deviceId = (await context.store.devices.create('ten_a', 'phone')).id;
+  await context.store.devices.report(deviceId, { paired: true });
+});
+afterAll(() => context.close());
+
+async function accepted(changes = {}): Promise<string> {
+  const draft = draftFor(context.store, deviceId, changes);
+  await acceptMessage(context.store, draft);
+  return draft.id;
+}
+const move = (id: string, state: MessageState, code = 'MEDIA_INVALID') =>
+  context.store.messages.transition(id, deviceId, state, state === 'failed' ? { error: { code, message: 'no' } } : {});
+
+async function eventsOf(id: string): Promise<string[]> {
+  const events = await context.store.outbox.read(id.slice(4, 7) as Shard, 1000);
+  return events.filter(({ messageId }) => messageId === id).map(({ event }) => event);
+}
+
+const PATHS: Array<{ path: MessageState[]; end: MessageState; events: string[] }> = [
+  { path: ['processing', 'sent', 'delivered', 'read'], end: 'read', events: ['queued', 'sent', 'delivered', 'read'] },
+  { path: ['delivered', 'sent'], end: 'delivered', events: ['queued', 'sent', 'delivered'] },
+  { path: ['sent', 'read', 'delivered'], end: 'read', events: ['queued', 'sent', 'delivered', 'read'] },
+  { path: ['sent', 'played'], end: 'played', events: ['queued', 'sent', 'delivered', 'played'] },
+  { path: ['sent', 'sent', 'sent'], end: 'sent', events: ['queued', 'sent'] },
+  { path: ['sent', 'failed'], end: 'sent', events: ['queued', 'sent'] },
+  { path: ['sent', 'canceled', 'expired'], end: 'sent', events: ['queued', 'sent'] },
+  { path: ['failed', 'sent', 'delivered'], end: 'failed', events: ['queued', 'failed'] },
+  { path: ['canceled', 'processing', 'sent'], end: 'canceled', events: ['queued', 'canceled'] },
+  { path: ['expired', 'delivered'], end: 'expired', events: ['queued', 'expired'] },
+];
+
+describe('a message only moves forward', () => {
+  test.each(PATHS)('$path ends $end', async ({ path, end, events }) => {
+    const id = await accepted();
+    for (const state of path) await move(id, state);
+    expect((await context.store.messages.read(id))?.state).toBe(end);
+    expect(await eventsOf(id)).toEqual(events.map((event) => `message.${event}`));
+  });
+
+  test('a late receipt beats a time-out, and only that failure', async () => {
+    const id = await accepted();
+    await move(id, 'failed', 'SEND_TIMEOUT');
+    expect((await context.store.messages.read(id))?.errorCode).toBe('SEND_TIMEOUT');
+    expect(await move(id, 'delivered')).toEqual({ changed: true, state: 'delivered' });
+    const record = await context.store.messages.read(id);
+    expect(record?.errorCode).toBeUndefined();
+    expect(record?.failedAt).toBeUndefined();
+    expect(record?.sentAt).toBeDefined();
+  });
+
+  test('many moves at once store each event once', async () => {
+    const id = await accepted();
+    const states: MessageState[] = ['sent', 'delivered', 'read'];
+    await Promise.all(Array.from({ length: 60 }, (_, i) => move(id, states[i % 3] ?? 'sent')));
+    expect(await eventsOf(id)).toEqual(['message.queued', 'message.sent', 'message.delivered', 'message.read']);
+  });
+
+  test('a finished message leaves the device’s waiting count once', async () => {
+    const before = await context.store.devices.waiting(deviceId);
+    const id = await accepted();
+    expect(await context.store.devices.waiting(deviceId)).toBe(before + 1);
+    for (const state of ['sent', 'delivered', 'read'] as const) await move(id, state);
+    expect(await context.store.devices.waiting(deviceId)).toBe(before);
+  });
+
+  test('an unknown id moves nothing', async () => {
+    const id = context.store.messages.createId(deviceId);
+    expect(await move(id, 'sent')).toEqual({ changed: false, state: undefined });
+    expect(await context.redis.exists(context.store.keys.record(id))).toBe(0);
+  });
+
+  test('records and contents do not live for ever', async () => {
+    const id = await accepted();
+    const { keys } = context.store;
+    for (const key of [keys.record(id), keys.content(id)]) expect(await context.redis.pttl(key)).toBeGreaterThan(0);
+    await move(id, 'sent');
+    for (const key of [keys.record(id), keys.content(id)]) {
+      const left = await context.redis.pttl(key);
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThanOrEqual(context.config.RECORD_RETENTION_MS);
+    }
+  });
+});

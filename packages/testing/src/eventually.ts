@@ -1,0 +1,27 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+export interface EventuallyOptions {
+  /** Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Default 20 ms. */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Waits for a condition, the only way tests wait here: calls `probe` until it returns something truthy.
+ * @throws Error with `what` and the last thing seen when time is up.
+ */
+export async function eventually<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  { timeoutMs = 10_000, intervalMs = 20 }: EventuallyOptions = {},
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const seen = await probe();
+    if (seen) return seen;
+    if (Date.now() > deadline)
+      throw new Error(`did not happen within ${timeoutMs} ms: ${what}; last seen: ${JSON.stringify(seen)}`);
+    await wait(intervalMs);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The ratchet is written before the bytes leave. Baileys encrypts inside a transaction that commits after the stanza
+ * went out: a process that dies in between has used a Signal counter its store knows nothing of, and the next message
+ * cannot be read. The repository made here therefore does not get Baileys' transaction but the store itself: when
+ * `encryptMessage` returns, the stepped session is stored.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  DEFAULT_CONNECTION_CONFIG,
+  type SignalKeyStore,
+  type SignalKeyStoreWithTransaction,
+} from '@whiskeysockets/baileys';
+import { Mutex } from 'async-mutex';
+
+type MakeSignalRepository = typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository;
+
+/** @param store the same object that is given to Baileys as `auth.keys`. */
+export function createSignalRepositoryMaker(store: SignalKeyStore): MakeSignalRepository {
+  return (auth, logger, lookUpLids) =>
+    DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds: auth.creds, keys: withLocks(store) }, logger, lookUpLids);
+}
+
+/**
+ * Baileys' repository expects "transactions", of which it needs the mutual exclusion only. As in Baileys, work begun
+ * inside a transaction belongs to it, whatever its key.
+ */
+function withLocks(store: SignalKeyStore): SignalKeyStoreWithTransaction {
+  const inside = new AsyncLocalStorage<true>();
+  const locks = new Map<string, { readonly mutex: Mutex; users: number }>();
+
+  const withLock = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const lock = locks.get(key) ?? { mutex: new Mutex(), users: 0 };
+    locks.set(key, lock);
+    lock.users += 1;
+    try {
+      return await lock.mutex.runExclusive(work);
+    } finally {
+      lock.users -= 1;
+      if (lock.users === 0) locks.delete(key);
+    }
+  };
+
+  return {
+    get: (type, ids) => store.get(type, ids),
+    set: (data) => store.set(data),
+    isInTransaction: () => inside.getStore() === true,
+    transaction(work, key) {
+      if (inside.getStore()) return work();
+      return withLock(key, () => inside.run(true, work));
+    },
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * Keeps one device connected: opens a socket, and when it closes decides whether, when and how to open the next.
+ *
+ *   connecting ──open──▶ connected ──close──▶ waiting ──delay──▶ connecting
+ *       └──qr──▶ pairing ──515──▶ connecting            any ──stop / final reason──▶ ended
+ */
+import { describeError } from '@pombo/runtime';
+import { fetchLatestWaWebVersion, type WASocket, type WAVersion } from '@whiskeysockets/baileys';
+import { type Credentials, isPaired } from '../auth/credentials.js';
+import type { SignalStore } from '../auth/signal-store.js';
+import { userOf } from '../jid-user.js';
+import type { DeviceIdentity, SessionOptions, SessionState } from '../session-options.js';
+import { classifyDisconnect, type DisconnectKind, reconnectDelayMs } from './disconnect.js';
+import { openSocket } from './open-socket.js';
+
+export interface ConnectionKeeper {
+  readonly state: SessionState;
+  /** The socket while connected. */
+  readonly socket: WASocket | undefined;
+  start(): void;
+  /** Closes the socket without logging out. */
+  stop(): Promise<void>;
+  /** Ends the socket at once because the credentials are no longer ours to use. */
+  evict(error: unknown): void;
+  /** Resolves with the next change of state. */
+  nextChange(): Promise<SessionState>;
+}
+
+/** What is done with every new socket before it can receive anything. */
+export type AttachSocket = (socket: WASocket) => void;
+
+/** Baileys shows the first code for 60 s and each further one for 20 s. */
+const FIRST_CODE_MS = 60_000;
+const NEXT_CODE_MS = 20_000;
+/** How long the version look-up after a 405 may take. */
+const VERSION_LOOKUP_MS = 10_000;
+
+export function createConnectionKeeper(
+  options: SessionOptions,
+  credentials: Credentials,
+  signalStore: SignalStore,
+  attach: AttachSocket,
+  onClosed: () => void,
+): ConnectionKeeper {
+  const { reports, logger, endpoint } = options;
+  const { creds } = credentials;
+  let state: SessionState = 'connecting';
+  /** The socket there is, open or still opening. */
+  let current: WASocket | undefined;
+  let version: WAVersion | undefined = endpoint.version;
+  let failures = 0;
+  let codesShown = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let listeners: Array<(state: SessionState) => void> = [];
+
+  const setState = (next: SessionState, why?: DisconnectKind): void => {
+    state = next;
+    reports.stateChanged(next, why);
+    const told = listeners;
+    listeners = [];
+    for (const listener of told) listener(next);
+  };
+
+  const identity = (): DeviceIdentity => ({
+    jid: creds.me?.id ?? '',
+    lid: creds.me?.lid,
+    phone: userOf(creds.me?.id) ?? '',
+  });
+
+  /** @returns a promise of the socket's end; the socket refuses to send from this moment on. */
+  const end = (): Promise<void> => {
+    const ending = current;
+    current = undefined;
+    clearTimeout(timer);
+    const ended = ending?.end(undefined) ?? Promise.resolve();
+    onClosed();
+    setState('ended');
+    return ended;
+  };
+
+  const evict = (error: unknown): void => {
+    if (state === 'ended') return;
+    end().catch((failure: unknown) => logger.debug('closing the socket failed', describeError(failure)));
+    reports.evicted(error);
+  };
+
+  const save = (): void => {
+    credentials.save().catch(evict);
+  };
+
+  const showCode = (qr: string): void => {
+    if (state !== 'pairing') setState('pairing');
+    reports.codeShown(qr, codesShown === 0 ? FIRST_CODE_MS : NEXT_CODE_MS);
+    codesShown += 1;
+  };
+
+  const opened = (): void => {
+    failures = 0;
+    setState('connected');
+    reports.connected(identity());
+  };
+
+  const forget = async (): Promise<void> => {
+    await credentials.settled();
+    await options.auth.clear();
+    reports.loggedOut();
+  };
+
+  const refreshVersion = async (): Promise<void> => {
+    if (endpoint.webSocketUrl !== undefined || endpoint.version !== undefined) return;
+    const latest = await fetchLatestWaWebVersion({ signal: AbortSignal.timeout(VERSION_LOOKUP_MS) });
+    if (latest.error === undefined) version = latest.version;
+  };
+
+  const connect = (): void => {
+    codesShown = 0;
+    setState('connecting');
+    const opening = openSocket({
+      ...options,
+      version,
+      creds,
+      signalStore,
+      durableRatchet: options.durableRatchet ?? true,
+    });
+    current = opening;
+    attach(opening);
+    opening.ev.on('creds.update', save);
+    opening.ev.on('connection.update', (update) => {
+      if (state === 'ended') return;
+      if (update.qr) showCode(update.qr);
+      if (update.isNewLogin) reports.paired(identity());
+      if (update.connection === 'open') opened();
+      if (update.connection === 'close') closed(update.lastDisconnect?.error).catch(evict);
+    });
+  };
+
+  const closed = async (error: unknown): Promise<void> => {
+    const { kind, code } = classifyDisconnect(error, isPaired(creds));
+    current = undefined;
+    onClosed();
+    failures = kind === 'restart' ? 0 : failures + 1;
+    logger.info('connection closed', { why: kind, code });
+    if (kind === 'logged-out') await forget().catch(evict);
+    if (kind === 'outdated') await refreshVersion();
+    if (isEnded()) return;
+    const again =
+      kind === 'pairing-ended' && options.pairingUntil() > Date.now() ? 0 : reconnectDelayMs(kind, failures);
+    if (again === undefined) return setState('ended', kind);
+    setState('waiting', kind);
+    timer = setTimeout(connect, again);
+  };
+
+  /** Asked after something was awaited, when `state` may have moved on. */
+  const isEnded = (): boolean => state === 'ended';
+
+  return {
+    get state() {
+      return state;
+    },
+    get socket() {
+      return state === 'connected' ? current : undefined;
+    },
+    start: connect,
+    async stop() {
+      if (state !== 'ended') await end();
+      await credentials.settled();
+    },
+    evict,
+    nextChange: () => new Promise((resolve) => listeners.push(resolve)),
+  };
+}

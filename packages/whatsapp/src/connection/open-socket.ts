@@ -1,0 +1,66 @@
+/** One Baileys socket, with the defaults that would hurt a gateway overridden. */
+import type { Logger } from '@pombo/runtime';
+import {
+  type AuthenticationCreds,
+  DEFAULT_CONNECTION_CONFIG,
+  makeWASocket,
+  proto,
+  type WASocket,
+  type WAVersion,
+} from '@whiskeysockets/baileys';
+import type { SignalStore } from '../auth/signal-store.js';
+import { createSignalRepositoryMaker } from '../auth/signal-repository.js';
+import { createBaileysLogger } from '../baileys-logger.js';
+import { createDeviceListCache, type DeviceListStore } from '../device-list-cache.js';
+import type { Endpoint } from '../endpoint.js';
+import { joinMessage, type SplitMessage } from '../message-bytes.js';
+import { userOf } from '../jid-user.js';
+
+export interface SocketOptions {
+  readonly endpoint: Endpoint;
+  readonly version: WAVersion | undefined;
+  readonly creds: AuthenticationCreds;
+  readonly signalStore: SignalStore;
+  readonly deviceLists: DeviceListStore;
+  readonly readSent: (messageId: string) => Promise<SplitMessage | undefined>;
+  readonly durableRatchet: boolean;
+  readonly logger: Logger;
+}
+
+const { HistorySyncType } = proto.HistorySync;
+/**
+ * History a gateway has use for: the first chunk brings the LIDs of known contacts. Without the recent history Baileys
+ * does not hold back its events for 20 s after the first login.
+ */
+const WANTED_HISTORY: ReadonlySet<unknown> = new Set([
+  HistorySyncType.INITIAL_BOOTSTRAP,
+  HistorySyncType.NON_BLOCKING_DATA,
+]);
+
+export function openSocket(options: SocketOptions): WASocket {
+  const { endpoint, version, creds, signalStore, deviceLists, readSent, durableRatchet, logger } = options;
+  const isOwn = (user: string): boolean => user === userOf(creds.me?.id) || user === userOf(creds.me?.lid);
+  return makeWASocket({
+    ...(endpoint.webSocketUrl === undefined ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
+    ...(version === undefined ? {} : { version }),
+    auth: { creds, keys: signalStore },
+    logger: createBaileysLogger(logger),
+    makeSignalRepository: durableRatchet
+      ? createSignalRepositoryMaker(signalStore)
+      : DEFAULT_CONNECTION_CONFIG.makeSignalRepository,
+    userDevicesCache: createDeviceListCache(deviceLists, isOwn),
+    getMessage: async ({ id }) => {
+      const sent = id ? await readSent(id) : undefined;
+      return sent && joinMessage(sent);
+    },
+    // Being online mutes the notifications of the owner's phone.
+    markOnlineOnConnect: false,
+    syncFullHistory: false,
+    shouldSyncHistoryMessage: ({ syncType }) => WANTED_HISTORY.has(syncType),
+    emitOwnEvents: false,
+    // Messages sent are kept in the store, for every worker and without a copy per session.
+    enableRecentMessageCache: false,
+    // A refused write must not hold the account's mutex for ten retries three seconds apart.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 1 },
+  });
+}

@@ -1,0 +1,32 @@
+/** What can become of a send, as types: an error of the session tells the worker what to do next. */
+import { PomboError } from '@pombo/contracts';
+
+/** Nothing left the process: send again once the device is connected. */
+export class NotConnectedError extends Error {
+  constructor(options?: { cause?: unknown }) {
+    super('the device is not connected', options);
+    this.name = 'NotConnectedError';
+  }
+}
+
+/** Bytes may have left, no answer came: send again under the same id, a phone shows an id once. */
+export class UnknownOutcomeError extends Error {
+  constructor(why: string, options?: { cause?: unknown }) {
+    super(why, options);
+    this.name = 'UnknownOutcomeError';
+  }
+}
+
+/** 463: a restricted account may not open new chats; retrying makes it worse. */
+const RESTRICTED = '463';
+
+/** Turns the `error` of an ack into a final outcome. */
+export function rejectionFromAck(code: string): PomboError {
+  if (code === RESTRICTED) {
+    return new PomboError(
+      'ACCOUNT_RESTRICTED',
+      'WhatsApp refused the message (463): the account may not write to new chats at present',
+    );
+  }
+  return new PomboError('REJECTED_BY_WHATSAPP', `WhatsApp refused the message with error ${code.slice(0, 16)}`);
+}

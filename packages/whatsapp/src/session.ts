@@ -1,0 +1,156 @@
+/** A device's session: connected for as long as it is wanted, and everything that is done through it. */
+import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/baileys';
+import { isPnUser } from '@whiskeysockets/baileys';
+import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
+import { createSignalStore } from './auth/signal-store.js';
+import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
+import { userOf } from './jid-user.js';
+import { parseReceipt } from './receipts.js';
+import { createAckWaiter } from './sending/ack-waiter.js';
+import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
+import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
+import type { SessionOptions, SessionState } from './session-options.js';
+
+export interface SendOptions {
+  /** The message id: WhatsApp's stanza id. */
+  readonly id: string;
+  readonly jid: string;
+  readonly message: proto.IMessage;
+  /** Nodes the stanza carries besides the message. */
+  readonly nodes?: readonly BinaryNode[];
+}
+
+export interface Session {
+  readonly state: SessionState;
+  /** Whether the device has been paired with a phone. */
+  readonly paired: boolean;
+  /** JID of this account with its device part, once paired. */
+  readonly ownJid: string | undefined;
+  start(): void;
+  /** Closes the socket; the device stays paired. */
+  stop(): Promise<void>;
+  /** Resolves once connected. @throws NotConnectedError when the session ended or the signal fired. */
+  whenConnected(signal: AbortSignal): Promise<void>;
+  /**
+   * The chat as WhatsApp knows it: a number may have another JID than its digits say (Brazil's ninth digit).
+   * @returns undefined when the number is not on WhatsApp. @throws NotConnectedError
+   */
+  resolveRecipient(jid: string): Promise<string | undefined>;
+  /** Fetches what encrypting for this chat needs, so that sending is one write. @throws NotConnectedError */
+  prepareChat(jid: string): Promise<void>;
+  /** Shows or stops showing that we are typing. @throws NotConnectedError */
+  setTyping(jid: string, typing: boolean): Promise<void>;
+  /** @throws PomboError UPLOAD_FAILED, NotConnectedError */
+  upload(bytes: Buffer, type: MediaType): Promise<UploadedMedia>;
+  /**
+   * Resolves when WhatsApp's server has acknowledged the message.
+   * @throws PomboError when the server refused it; NotConnectedError when nothing left; UnknownOutcomeError otherwise.
+   */
+  send(options: SendOptions): Promise<void>;
+}
+
+/** Loads the device's credentials; nothing is connected before `start`. */
+export async function createSession(options: SessionOptions): Promise<Session> {
+  const credentials = await loadCredentials(options.auth);
+  const signalStore = createSignalStore(options.auth);
+  const acks = createAckWaiter();
+  const attach = (socket: WASocket): void => attachReports(socket, credentials, options, (ack) => acks.settle(ack));
+  const keeper = createConnectionKeeper(options, credentials, signalStore, attach, () => acks.abandonAll());
+  signalStore.onWriteFailed = (error) => keeper.evict(error);
+
+  const connected = (): WASocket => {
+    if (!keeper.socket) throw new NotConnectedError();
+    return keeper.socket;
+  };
+
+  return {
+    get state() {
+      return keeper.state;
+    },
+    get paired() {
+      return isPaired(credentials.creds);
+    },
+    get ownJid() {
+      return credentials.creds.me?.id;
+    },
+    start: () => keeper.start(),
+    stop: () => keeper.stop(),
+    whenConnected: (signal) => waitUntilConnected(keeper, signal),
+
+    async resolveRecipient(jid) {
+      if (!isPnUser(jid)) return jid;
+      const answer = await whileConnected(connected().onWhatsApp(userOf(jid) ?? ''));
+      if (!answer) throw new NotConnectedError();
+      return answer.find(({ exists }) => exists)?.jid;
+    },
+
+    async prepareChat(jid) {
+      const socket = connected();
+      const own = userOf(credentials.creds.me?.id);
+      const devices = await whileConnected(socket.getUSyncDevices([`${own}@s.whatsapp.net`, jid], true, false));
+      const others = devices.map((device) => device.jid).filter((deviceJid) => deviceJid !== credentials.creds.me?.id);
+      await whileConnected(socket.assertSessions(others, false));
+    },
+
+    async setTyping(jid, typing) {
+      await whileConnected(connected().sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
+    },
+
+    upload: (bytes, type) =>
+      uploadMedia(connected(), bytes, type, {
+        dispatcher: options.endpoint.mediaDispatcher,
+        timeoutMs: options.uploadTimeoutMs,
+      }),
+
+    async send({ id, jid, message, nodes = [] }) {
+      const socket = connected();
+      const acknowledged = acks.expect(id, options.ackTimeoutMs);
+      const relayed = socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] });
+      // The ack may overtake the return of the write, and a write that hangs must not outlive the deadline.
+      relayed.catch((cause: unknown) =>
+        acks.fail(id, new UnknownOutcomeError('the message may not have left', { cause })),
+      );
+      await acknowledged;
+    },
+  };
+}
+
+/** Baileys' errors of a closed or silent connection become ours at this border. */
+async function whileConnected<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new NotConnectedError({ cause });
+  }
+}
+
+async function waitUntilConnected(keeper: ConnectionKeeper, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<'aborted'>((resolve) => {
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+  while (keeper.state !== 'connected') {
+    if (keeper.state === 'ended' || signal.aborted) throw new NotConnectedError();
+    await Promise.race([keeper.nextChange(), aborted]);
+  }
+}
+
+function attachReports(
+  socket: WASocket,
+  { creds }: Credentials,
+  { reports }: SessionOptions,
+  settle: (ack: { id: string; error?: string; phash?: string }) => boolean,
+): void {
+  socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
+    if (!attrs['id']) return;
+    const ack = {
+      id: attrs['id'],
+      ...(attrs['error'] ? { error: attrs['error'] } : {}),
+      ...(attrs['phash'] ? { phash: attrs['phash'] } : {}),
+    };
+    if (!settle(ack)) reports.lateAck(ack);
+  });
+  socket.ws.on('CB:receipt', (node: BinaryNode) => {
+    const receipt = parseReceipt(node, [creds.me?.id, creds.me?.lid]);
+    if (receipt) reports.receipt(receipt);
+  });
+}

@@ -1,0 +1,59 @@
+/** The built store over `REDIS_URL`, for the operator's commands and the demo tenant. */
+import { randomBytes } from 'node:crypto';
+import { builtEntry } from './paths.mjs';
+import { expectedError } from './run-command.mjs';
+
+const COMMAND_TIMEOUT_MS = 5_000;
+
+/** Tenants and tokens hold nothing encrypted, so a command that touches only them works without the operator's key. */
+const withAnyKey = (env) => ({
+  ...env,
+  SESSION_ENCRYPTION_KEY: env.SESSION_ENCRYPTION_KEY?.trim() || randomBytes(32).toString('hex'),
+});
+
+/** What may be shown of a Redis URL. */
+export function withoutPassword(url) {
+  const shown = new URL(url);
+  if (shown.password) shown.password = '…';
+  return decodeURI(shown.href);
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ store: import('@pombo/store').Store, close: () => void }>}
+ */
+export async function openStore(env) {
+  const { ConfigError, createFailFastRedis, loadConfig, silentLogger } = await import(builtEntry('packages/runtime'));
+  const { createStore } = await import(builtEntry('packages/store'));
+  let config;
+  try {
+    config = loadConfig(withAnyKey(env));
+  } catch (error) {
+    throw error instanceof ConfigError ? expectedError(error.message) : error;
+  }
+  const redis = createFailFastRedis({
+    url: config.REDIS_URL,
+    name: 'pombo-admin',
+    logger: silentLogger,
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+  });
+  try {
+    await redis.connect();
+  } catch (error) {
+    redis.disconnect();
+    throw expectedError(`Redis at ${withoutPassword(config.REDIS_URL)} does not answer: ${error.message}`);
+  }
+  return { store: createStore(redis, config), close: () => redis.disconnect() };
+}
+
+/** Removes every key of a prefix; for runs that leave nothing behind. */
+export async function removeKeys(env) {
+  const { store, close } = await openStore(env);
+  try {
+    for await (const keys of store.redis.scanStream({ match: `${env.REDIS_PREFIX}:*`, count: 500 })) {
+      if (keys.length > 0) await store.redis.unlink(...keys);
+    }
+  } finally {
+    close();
+  }
+}
