@@ -20,7 +20,7 @@ const DOORS = {
 };
 
 const doors = Object.entries(DOORS).map(([home, libraries]) => ({
-  name: `only-${home}-uses-${libraries[0].replace(/^@|\/.*/g, '')}`,
+  name: `only-${home}-uses-${libraries[0].replace(/^.*\//, '')}`,
   comment: `${libraries.join(' and ')}: used only in packages/${home}, so that a new version touches one package.`,
   severity: 'error',
   from: { path: `${ANY_OF_OURS}[^/]+/src/`, pathNot: [`^packages/${home}/src/`, TEST] },

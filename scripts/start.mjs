@@ -5,7 +5,7 @@
 /* global AbortController */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApiClient } from './lib/api-client.mjs';
 import { connectDemo, DEMO_RECIPIENT, ensureDemo, scanWithSandbox } from './lib/demo.mjs';
@@ -13,7 +13,7 @@ import { ensureBuilt } from './lib/ensure-built.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { createUndoStack, startLocalPombo } from './lib/local-pombo.mjs';
 import { removeKeys } from './lib/open-store.mjs';
-import { DATA_DIR, ROOT } from './lib/paths.mjs';
+import { DATA_DIR, shownPath } from './lib/paths.mjs';
 import { expectedError, failWith } from './lib/run-command.mjs';
 import { takeRunLock } from './lib/run-lock.mjs';
 import { sampleBody, sendSample } from './lib/send-sample.mjs';
@@ -75,7 +75,7 @@ async function prepareRun({ once, data }, undos) {
     const outcome = { delivered: false };
     undos.push(() => {
       if (outcome.delivered) rmSync(dataDir, { recursive: true, force: true });
-      else console.error(`What happened is in ${relative(ROOT, join(dataDir, 'logs'))}/.`);
+      else console.error(`What happened is in ${shownPath(join(dataDir, 'logs'))}/.`);
     });
     if (env.REDIS_URL) undos.push(() => removeKeys({ REDIS_URL: env.REDIS_URL, REDIS_PREFIX: name }));
     return { dataDir, env, outcome };
@@ -105,7 +105,7 @@ function printSummary({ apiUrl, workerUrl, controlUrl, dataDir, demo, sampleUrl 
     `  Token     ${demo.token}`,
     `  Device    ${demo.deviceId} (connected)`,
     `  Metrics   ${apiUrl}/metrics and ${workerUrl}/metrics`,
-    `  Logs      ${relative(ROOT, join(dataDir, 'logs'))}/`,
+    `  Logs      ${shownPath(join(dataDir, 'logs'))}/`,
     '  Manual    README.md, docs/architecture.md',
     '',
     'Send a picture:',

@@ -4,10 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ROOT } from './paths.mjs';
+import { ROOT, shownPath } from './paths.mjs';
 
 /** Longer than the apps' own SHUTDOWN_TIMEOUT_MS would be long to wait at a terminal. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -93,12 +93,9 @@ export function createProcesses({ logDir, onDeath, onStart = () => undefined }) 
 
 function deathOf({ name, last }, logFile, how) {
   const lines = last.map((line) => `  ${line}`).join('\n');
-  return Object.assign(
-    new Error(`${name} ended (${how}). Its last lines, from ${relative(ROOT, logFile)}:\n${lines}`),
-    {
-      expected: true,
-    },
-  );
+  return Object.assign(new Error(`${name} ended (${how}). Its last lines, from ${shownPath(logFile)}:\n${lines}`), {
+    expected: true,
+  });
 }
 
 function parseLine(line) {

@@ -4,7 +4,7 @@ import type { AppParts } from './app-parts.js';
 import { createAccessLog } from './http/access-log.js';
 import { answerNotFound, createAnswerErrors } from './http/answer-errors.js';
 import { createAuthenticate } from './http/authenticate.js';
-import { identifyRequest } from './http/identify-request.js';
+import { createIdentifyRequest } from './http/identify-request.js';
 import { createReadJson } from './http/read-json.js';
 import { addDeviceRoutes } from './routes/devices.js';
 import type { Guards } from './routes/guards.js';
@@ -18,7 +18,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   // Hashing every answer for an ETag would serve no client of an API like this.
   app.disable('etag');
-  app.use(identifyRequest, createAccessLog(parts.logger));
+  app.use(createIdentifyRequest(parts.config.REDIS_COMMAND_TIMEOUT_MS), createAccessLog(parts.logger));
 
   const authenticate = createAuthenticate(parts.store.tenants);
   const guards: Guards = {

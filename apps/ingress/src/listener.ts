@@ -26,9 +26,21 @@ export function createListener(handle: RequestListener, settings: ListenerSettin
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, handle);
   // Without a listener Node invites every body at once; ours waits until the client has been let in.
   server.on('checkContinue', handle);
+  let listening: Promise<Address> | undefined;
   let closed: Promise<void> | undefined;
 
+  const listen = () =>
+    new Promise<Address>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(settings.PORT, settings.HOST, () => {
+        const { port } = server.address() as AddressInfo;
+        resolve({ url: `http://${reachable(settings.HOST)}:${port}`, port });
+      });
+    });
+
   const close = async (): Promise<void> => {
+    // A server that is still looking up its host cannot be closed and would listen afterwards.
+    await listening?.catch(() => undefined);
     const ended = new Promise<void>((resolve) => server.close(() => resolve()));
     // A connection that was busy when closing began would be kept alive after its answer.
     const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
@@ -39,14 +51,10 @@ export function createListener(handle: RequestListener, settings: ListenerSettin
   };
 
   return {
-    start: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(settings.PORT, settings.HOST, () => {
-          const { port } = server.address() as AddressInfo;
-          resolve({ url: `http://${reachable(settings.HOST)}:${port}`, port });
-        });
-      }),
+    start() {
+      if (closed) throw new Error('stopped before it listened');
+      return (listening ??= listen());
+    },
     stop: () => (closed ??= close()),
   };
 }

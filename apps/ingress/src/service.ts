@@ -71,6 +71,7 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
       outcomes.close();
       return listener.stop();
     });
+    if (lifecycle.stopping) throw new Error('stopped while starting');
     return listener.start();
   };
 

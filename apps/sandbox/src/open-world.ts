@@ -13,6 +13,7 @@ import { InboxRetention } from './people/inbox-retention.js';
 import { HeldArrivals } from './phones/held-arrivals.js';
 import { PendingReplies } from './phones/pending-replies.js';
 import type { ResolvedOptions } from './sandbox-options.js';
+import { PairedDevices } from './server/paired-devices.js';
 import { PairingDesk } from './server/pairing-desk.js';
 import { loadState, StateFile, type StoredState } from './state/state-file.js';
 import type { UndoStack } from './undo-stack.js';
@@ -60,6 +61,7 @@ export async function openWorld(options: ResolvedOptions, undo: UndoStack): Prom
     held: new HeldArrivals(),
     replies: new PendingReplies(),
     pairing: new PairingDesk({ directory, onPaired: saveSoon }),
+    pairedDevices: new PairedDevices(directory, options.distinctIdentities),
     media: await openMedia(options, identity, { faults, counters, tasks }, undo),
     changed: saveSoon,
   };

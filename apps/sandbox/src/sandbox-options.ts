@@ -11,7 +11,7 @@ export interface SandboxOptions {
   readonly readReceipts?: boolean;
   /** Load tests: each device decrypts only one message in so many. Default 1; `report()` says so. */
   readonly decryptOneIn?: number;
-  /** Devices with an identity key of their own; beyond that, keys are shared, since making one costs 7.5 ms. Default 256. */
+  /** How many devices get identity keys of their own; later ones share those, since signing is slow. Default 256. */
   readonly distinctIdentities?: number;
   /** Memory (or disk) for uploads. Default 256 MiB. */
   readonly maxMediaBytes?: number;

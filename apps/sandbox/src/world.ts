@@ -11,6 +11,7 @@ import type { HeldArrivals } from './phones/held-arrivals.js';
 import type { PendingReplies } from './phones/pending-replies.js';
 import type { ResolvedOptions } from './sandbox-options.js';
 import type { SandboxLogger } from './sandbox-logger.js';
+import type { PairedDevices } from './server/paired-devices.js';
 import type { PairingDesk } from './server/pairing-desk.js';
 
 export interface World {
@@ -25,6 +26,7 @@ export interface World {
   readonly held: HeldArrivals;
   readonly replies: PendingReplies;
   readonly pairing: PairingDesk;
+  readonly pairedDevices: PairedDevices;
   readonly media: { readonly host: MediaHost; readonly inspector: MediaInspector };
   /** Something worth keeping changed; the state file, if there is one, is written soon. */
   changed(): void;

@@ -18,7 +18,10 @@ test('an image is read by the phone, the companion and the own phone, and receip
     client.waitForStanza(`a receipt from ${jid}`, ({ tag, attrs }) => {
       return tag === 'receipt' && attrs.id === id && attrs.from === jid && attrs.type === type;
     });
-  await client.waitForStanza('the ack', ({ tag, attrs }) => tag === 'ack' && attrs.class === 'message' && attrs.id === id);
+  await client.waitForStanza(
+    'the ack',
+    ({ tag, attrs }) => tag === 'ack' && attrs.class === 'message' && attrs.id === id,
+  );
   await receiptFrom(`${number}@s.whatsapp.net`);
   await receiptFrom(`${number}:1@s.whatsapp.net`);
   await receiptFrom(`${number}@s.whatsapp.net`, 'read');
@@ -69,7 +72,9 @@ test('several images to one chat keep their order and cost no further lookups', 
     const recipient = await sandbox.recipient(jid);
     return recipient.messages.filter(({ displayedCount }) => displayedCount === 1).length === 4 && recipient;
   });
-  const captions = view.messages.map(({ message }) => (message as { imageMessage: { caption: string } }).imageMessage.caption);
+  const captions = view.messages.map(
+    ({ message }) => (message as { imageMessage: { caption: string } }).imageMessage.caption,
+  );
   expect(captions).toEqual(['0', '1', '2', '3']);
   expect(sandbox.counters()).toMatchObject({ usync, keyFetches });
 });

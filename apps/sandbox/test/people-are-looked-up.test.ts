@@ -11,10 +11,12 @@ test('any number exists unless told otherwise', async () => {
   const client = await scene.device();
   const [here, gone] = [freshNumber(), freshNumber()];
   sandbox.setFaults({ notOnWhatsApp: [gone] });
-  await expect(client.sock.onWhatsApp(here, gone)).resolves.toEqual([
-    { jid: `${here}@s.whatsapp.net`, exists: true },
-    { jid: `${gone}@s.whatsapp.net`, exists: false },
-  ].filter(({ exists }) => exists));
+  await expect(client.sock.onWhatsApp(here, gone)).resolves.toEqual(
+    [
+      { jid: `${here}@s.whatsapp.net`, exists: true },
+      { jid: `${gone}@s.whatsapp.net`, exists: false },
+    ].filter(({ exists }) => exists),
+  );
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { BinaryNode } from '@whiskeysockets/baileys';
 import { createAuth } from './harness/client.js';
 import { createScene, freshNumber } from './harness/scene.js';
 import { sendText, waitForMessage } from './harness/messages.js';
@@ -13,12 +14,16 @@ test('a second login replaces the first session, whose stanzas are refused', asy
   const { ws, sendNode, generateMessageTag } = first.sock;
   // A worker that hangs: it doesn't notice the stream error and goes on writing.
   ws.removeAllListeners('CB:stream:error');
+  ws.on('CB:stream:error', (node: BinaryNode) => void first.received.push(node));
   const second = scene.connect(createAuth(first.auth.creds));
   await first.waitForStanza('the conflict', ({ tag, content }) => {
     return tag === 'stream:error' && Array.isArray(content) && content[0]?.attrs.type === 'replaced';
   });
   await second.waitForOpen();
-  void sendNode({ tag: 'message', attrs: { to: `${number}@s.whatsapp.net`, id: generateMessageTag(), type: 'text' } }).catch(() => undefined);
+  void sendNode({
+    tag: 'message',
+    attrs: { to: `${number}@s.whatsapp.net`, id: generateMessageTag(), type: 'text' },
+  }).catch(() => undefined);
   await first.waitForClose();
   expect(sandbox.counters()).toMatchObject({ replacedSessions: 1, messages: { received: 0 } });
 });
@@ -96,5 +101,8 @@ test('a second device of the same phone hears what the first one sends', async (
   const id = await sendText(sender, `${number}@s.whatsapp.net`, 'for both');
   await waitForMessage(sandbox, number, id);
   await waitFor('the copy', () => heard.length > 0);
-  expect(heard[0]).toMatchObject({ key: { id, fromMe: true, remoteJid: `${number}@s.whatsapp.net` }, message: { conversation: 'for both' } });
+  expect(heard[0]).toMatchObject({
+    key: { id, fromMe: true, remoteJid: `${number}@s.whatsapp.net` },
+    message: { extendedTextMessage: { text: 'for both' } },
+  });
 });

@@ -75,8 +75,8 @@ export function createConsumer({ redis, keys, deviceId, concurrency, process, lo
 
   return {
     consume() {
-      if (worker.isRunning()) worker.resume().catch(report('the queue was not resumed'));
-      else worker.run().catch(report('the queue worker ended'));
+      // Starts the worker too, when it is not running yet.
+      worker.resume().catch(report('the queue was not resumed'));
     },
     pause() {
       worker.pause(true).catch(report('the queue was not paused'));

@@ -96,11 +96,12 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await whileConnected(connected().sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
     },
 
-    upload: (bytes, type) =>
-      uploadMedia(connected(), bytes, type, {
-        dispatcher: options.endpoint.mediaDispatcher,
-        timeoutMs: options.uploadTimeoutMs,
-      }),
+    async upload(bytes, type) {
+      const socket = connected();
+      const nameHosts = (renew: boolean) => whileConnected(socket.refreshMediaConn(renew));
+      const { mediaDispatcher: dispatcher } = options.endpoint;
+      return uploadMedia(nameHosts, bytes, type, { dispatcher, timeoutMs: options.uploadTimeoutMs });
+    },
 
     async send({ id, jid, message, nodes = [] }) {
       const socket = connected();

@@ -8,8 +8,8 @@ const schema = Joi.object<{ name: string }>({ name: Joi.string().trim().min(1).m
 
 /** The body of `POST /devices`. @throws PomboError VALIDATION_ERROR */
 export function parseCreateDevice(body: unknown): { readonly name: string } {
-  const { value, error } = schema.validate(body);
-  if (!error) return value;
-  const validation = fieldProblems(error, (key) => key);
+  const result = schema.validate(body);
+  if (!result.error) return result.value;
+  const validation = fieldProblems(result.error, (key) => key);
   throw new PomboError('VALIDATION_ERROR', summarise(validation), { validation });
 }

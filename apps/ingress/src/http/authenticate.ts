@@ -10,9 +10,10 @@ const AUTHORIZATION = /^(?:bearer +)?([0-9a-f-]{36})$/i;
 export function createAuthenticate(tenants: Pick<Tenants, 'authenticate'>): RequestHandler {
   return async (request, _response, next) => {
     const token = AUTHORIZATION.exec(request.get('authorization')?.trim() ?? '')?.[1];
-    const caller = token === undefined ? undefined : await tenants.authenticate(token);
+    const context = contextOf(request);
+    const caller = token && (await context.redisBudget.spend(tenants.authenticate(token)));
     if (!caller) throw new PomboError('UNAUTHORIZED', 'send a valid token as: Authorization: Bearer <token>');
-    contextOf(request).caller = caller;
+    context.caller = caller;
     next();
   };
 }

@@ -1,11 +1,13 @@
 /** What is known of a request beside its own words; kept outside of it, so that Express' types stay untouched. */
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '@pombo/store';
+import type { RedisBudget } from './redis-budget.js';
 
 export interface RequestContext {
   readonly requestId: string;
   /** From `performance.now()`, in milliseconds. */
   readonly startedAtMs: number;
+  readonly redisBudget: RedisBudget;
   /** Set once the token has been checked. */
   caller?: Caller;
 }
@@ -23,9 +25,21 @@ export function contextOf(request: IncomingMessage): RequestContext {
   return context;
 }
 
+/** Of a request whose caller is known. */
+export type CallContext = RequestContext & { readonly caller: Caller };
+
+/** @throws Error when the route is not behind `authenticate`. */
+export function callOf(request: IncomingMessage): CallContext {
+  const context = contextOf(request);
+  if (!isCall(context)) throw new Error('the request was not authenticated');
+  return context;
+}
+
+function isCall(context: RequestContext): context is CallContext {
+  return context.caller !== undefined;
+}
+
 /** @throws Error when the route is not behind `authenticate`. */
 export function callerOf(request: IncomingMessage): Caller {
-  const { caller } = contextOf(request);
-  if (!caller) throw new Error('the request was not authenticated');
-  return caller;
+  return callOf(request).caller;
 }

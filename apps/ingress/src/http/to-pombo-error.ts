@@ -1,6 +1,7 @@
 /** The border where errors of Express, its body parser and Redis become Pombo's. */
 import { type ErrorCode, PomboError } from '@pombo/contracts';
 import { isRedisUnavailable } from '@pombo/runtime';
+import { RedisTooSlowError } from './redis-budget.js';
 
 /** What `body-parser` calls its errors: its documented, stable `type`. */
 const BODY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -21,15 +22,20 @@ interface HttpLikeError {
 
 export function toPomboError(error: unknown): PomboError {
   if (error instanceof PomboError) return error;
-  if (isRedisUnavailable(error)) return queueUnavailable(error);
+  if (isQueueFailure(error)) return queueUnavailable(error);
   return fromHttpError(error) ?? new PomboError('INTERNAL_ERROR', 'something went wrong inside', { cause: error });
+}
+
+/** Whether Redis is away, silent, slow or refuses to work; the same call may succeed later. */
+export function isQueueFailure(error: unknown): boolean {
+  return error instanceof RedisTooSlowError || isRedisUnavailable(error);
 }
 
 /** @param messageId of a message that may have been written although Redis did not say so. */
 export function queueUnavailable(cause?: unknown, messageId?: string): PomboError {
   const text =
     messageId === undefined
-      ? 'the queue cannot be reached at the moment; nothing was accepted'
+      ? 'the queue cannot be reached at the moment; try again shortly'
       : 'the queue did not answer in time; the message may have been accepted: look it up before you send it again';
   return new PomboError('QUEUE_UNAVAILABLE', text, {
     cause,

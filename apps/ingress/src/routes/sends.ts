@@ -5,7 +5,7 @@ import type { Express, RequestHandler } from 'express';
 import type { AppParts } from '../app-parts.js';
 import { clientLeft } from '../http/client-left.js';
 import { parsePrefer } from '../http/prefer.js';
-import { callerOf, contextOf } from '../http/request-context.js';
+import { callOf } from '../http/request-context.js';
 import { createPrepareSend } from '../sends/prepare-send.js';
 import { createQueueAndWait } from '../sends/queue-and-wait.js';
 import { createQueueMessage } from '../sends/queue-message.js';
@@ -27,14 +27,14 @@ function createSendHandler(route: SendRoute, parts: AppParts): RequestHandler {
     const prefer = parsePrefer(request.get('prefer'));
     if (prefer.applied !== '') response.set('Preference-Applied', prefer.applied);
     const waitMs = (prefer.waitSeconds ?? parts.config.DEFAULT_WAIT_SECONDS) * SECOND;
-    const { requestId } = contextOf(request);
 
+    const context = callOf(request);
     const send = validate(request.body as Record<string, unknown>, prefer.strict);
-    const draft = await prepare(send, callerOf(request), waitMs > 0);
+    const draft = await prepare(send, context, waitMs > 0);
     const outcome =
       waitMs > 0
-        ? await queueAndWait(draft, requestId, waitMs, clientLeft(response))
-        : await queueMessage(draft, requestId);
+        ? await queueAndWait(draft, context, waitMs, clientLeft(response))
+        : await queueMessage(draft, context);
 
     response.location(`/messages/${draft.id}`);
     if (!outcome) response.status(202).json(buildAccepted(draft, send.warnings));

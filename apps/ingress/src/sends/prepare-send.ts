@@ -1,21 +1,23 @@
 import type { MessageType } from '@pombo/contracts';
 import { SECOND } from '@pombo/runtime';
-import type { Caller, MessageDraft } from '@pombo/store';
+import type { MessageDraft } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
 import { buildContent } from '../contents/build-content.js';
 import { chooseSendingDevice } from '../devices/choose-device.js';
+import type { CallContext } from '../http/request-context.js';
 import type { ValidatedSend } from './send-validator.js';
 
 /** @param awaited the request waits for the outcome. */
-export type PrepareSend = (send: ValidatedSend, caller: Caller, awaited: boolean) => Promise<MessageDraft>;
+export type PrepareSend = (send: ValidatedSend, context: CallContext, awaited: boolean) => Promise<MessageDraft>;
 
 /** Makes a validated body a message that can be accepted: its media stored, its device chosen, its id given. */
 export function createPrepareSend(type: MessageType, { config, store, blobStore }: AppParts): PrepareSend {
   const maxImageBytes = config.MEDIA_MAX_IMAGE_BYTES;
-  return async ({ body, nameField }, { tenantId, userId }, awaited) => {
+  return async ({ body, nameField }, { caller, redisBudget }, awaited) => {
+    const { tenantId, userId } = caller;
     // First what the client can mend by itself; a blob that nothing came to use ends with its retention.
     const content = await buildContent(type, body, { blobStore, maxImageBytes, nameField });
-    const device = await chooseSendingDevice(store.devices, tenantId, body.device_id);
+    const device = await redisBudget.spend(chooseSendingDevice(store.devices, tenantId, body.device_id));
     return {
       id: store.messages.createId(device.id),
       content,

@@ -1,17 +1,17 @@
 /** Makes a message durable: record and job in one round trip. Only after this a client hears 202. */
 import { PomboError } from '@pombo/contracts';
-import { describeError, isRedisUnavailable } from '@pombo/runtime';
+import { describeError, type Redis } from '@pombo/runtime';
 import type { MessageDraft } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
-import { queueUnavailable } from '../http/to-pombo-error.js';
+import type { RedisBudget } from '../http/redis-budget.js';
+import type { RequestContext } from '../http/request-context.js';
+import { isQueueFailure, queueUnavailable } from '../http/to-pombo-error.js';
 
 /**
  * @throws PomboError RATE_LIMITED, DEVICE_NOT_FOUND or DEVICE_NOT_READY when the message was refused; QUEUE_UNAVAILABLE,
  * with the message's id when it may exist all the same.
  */
-export type QueueMessage = (draft: MessageDraft, requestId: string) => Promise<void>;
-
-type Reply = readonly [error: Error | null, value: unknown];
+export type QueueMessage = (draft: MessageDraft, context: RequestContext) => Promise<void>;
 
 export function createQueueMessage({ store, producer, metrics, logger }: AppParts): QueueMessage {
   const { redis, messages } = store;
@@ -26,17 +26,14 @@ export function createQueueMessage({ store, producer, metrics, logger }: AppPart
     }
   };
 
-  return async (draft, requestId) => {
+  return async (draft, { requestId, redisBudget }) => {
     const { id, deviceId, priority, delayMs } = draft;
     const pipeline = redis.pipeline();
     messages.accept(pipeline, draft);
     await producer.add(pipeline, { messageId: id, deviceId, priority, requestId, delayMs });
     // Nothing leaves a connection that is not ready, so the client need not wonder whether its message exists.
-    if (redis.status !== 'ready') {
-      pipeline.discard();
-      throw queueUnavailable();
-    }
-    const [accepted, added] = ((await pipeline.exec()) ?? []) as Reply[];
+    if (redis.status !== 'ready') throw queueUnavailable();
+    const [accepted, added] = await exchange(pipeline, redisBudget, id);
     requireWritten(accepted, id);
     try {
       messages.readAccepted(accepted?.[1]);
@@ -49,9 +46,27 @@ export function createQueueMessage({ store, producer, metrics, logger }: AppPart
   };
 }
 
+type Reply = readonly [error: Error | null, value: unknown];
+
+/** Sends the pipeline. From here on the message may exist whatever happens, so every failure carries its id. */
+async function exchange(
+  pipeline: ReturnType<Redis['pipeline']>,
+  budget: RedisBudget,
+  messageId: string,
+): Promise<Reply[]> {
+  try {
+    return (await budget.spend(pipeline.exec())) ?? [];
+  } catch (cause) {
+    throw unwritten(cause, messageId);
+  }
+}
+
 function requireWritten(reply: Reply | undefined, messageId: string): void {
   if (reply && reply[0] === null) return;
-  const cause = reply?.[0] ?? new Error('the pipeline did not hold the command');
-  if (isRedisUnavailable(cause)) throw queueUnavailable(cause, messageId);
-  throw new PomboError('INTERNAL_ERROR', 'something went wrong inside', { cause, messageId });
+  throw unwritten(reply?.[0] ?? new Error('the pipeline did not hold the command'), messageId);
+}
+
+function unwritten(cause: unknown, messageId: string): PomboError {
+  if (isQueueFailure(cause)) return queueUnavailable(cause, messageId);
+  return new PomboError('INTERNAL_ERROR', 'something went wrong inside', { cause, messageId });
 }

@@ -26,6 +26,7 @@ export type SendValidator = (body: Record<string, unknown>, strict: boolean) => 
 
 /** More unknown fields than this say the same again. */
 const MAX_WARNINGS = 20;
+const MAX_NAME_LENGTH = 64;
 const JOI_OPTIONS: Joi.ValidationOptions = { abortEarly: false, errors: { wrap: { label: false } } };
 
 /** How to call a field the client did not write. */
@@ -39,25 +40,27 @@ export function createSendValidator(schema: Joi.ObjectSchema<CommonSend>): SendV
   return (given, strict) => {
     const respelled = respell(given);
     const nameField: NameField = (key) => respelled.written.get(key) ?? ABSENT_NAMES[key] ?? key;
-    const unknown = respelled.unknown.slice(0, MAX_WARNINGS).map((field) => describeUnknown(field, known));
-    const { value, error } = checked.validate(respelled.body);
+    const unknown = describeUnknown(respelled.unknown, known, strict ? '' : ' and was not used');
+    const result = checked.validate(respelled.body);
     const problems = [
       ...conflictProblems(respelled),
-      ...(error ? fieldProblems(error, nameField) : []),
+      ...(result.error ? fieldProblems(result.error, nameField) : []),
       ...(strict ? unknown : []),
     ];
-    if (value === undefined || problems.length > 0) {
+    if (result.error || problems.length > 0) {
       throw new PomboError('VALIDATION_ERROR', summarise(problems), { validation: problems });
     }
-    return { body: value, warnings: unknown, nameField };
+    return { body: result.value, warnings: unknown, nameField };
   };
 }
 
-function describeUnknown(field: string, known: readonly string[]): Warning {
-  const name = field.slice(0, 64);
-  const nearest = nearestField(name, known);
-  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-  return { field: name, message: `${name} is not a field of this message and was not used${hint}` };
+function describeUnknown(fields: readonly string[], known: readonly string[], consequence: string): Warning[] {
+  return fields.slice(0, MAX_WARNINGS).map((given) => {
+    const field = given.slice(0, MAX_NAME_LENGTH);
+    const nearest = nearestField(field, known);
+    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+    return { field, message: `${field} is not a field of this message${consequence}${hint}` };
+  });
 }
 
 function conflictProblems({ conflicting }: Respelled): FieldProblem[] {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { linkPairedDevice, type PrePairedDevice } from '../server/paired-devices.js';
+import type { PrePairedDevice } from '../server/paired-devices.js';
 import { randomPhone, type PairedDevice } from '../server/pairing-desk.js';
 import type { World } from '../world.js';
 
@@ -31,8 +31,8 @@ async function linkMany(
   const phones = typeof request === 'number' ? Array.from({ length: request }, randomPhone) : request.phones;
   const linked: PrePairedDevice[] = [];
   for (const phone of phones) {
-    linked.push(linkPairedDevice(world.directory.account(phone)));
-    // Each costs some 30 ms of signing: connections must not starve meanwhile.
+    linked.push(world.pairedDevices.link(phone));
+    // Each may cost 30 ms of signing: connections must not starve meanwhile.
     await setImmediate();
   }
   world.changed();

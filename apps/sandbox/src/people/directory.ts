@@ -1,5 +1,5 @@
-import { IdentityPool } from '../signal/identity-pool.js';
-import { createDeviceIdentity } from '../signal/device-identity.js';
+import { createDeviceIdentity, type DeviceIdentity } from '../signal/device-identity.js';
+import { SharedPool } from '../signal/shared-pool.js';
 import { SignalDevice } from '../signal/signal-device.js';
 import { canonicalNumber } from './canonical-number.js';
 import { ClientDevice } from './client-device.js';
@@ -17,12 +17,12 @@ export interface DirectoryOptions {
 /** Everyone on this WhatsApp. People come into being when somebody asks for them. */
 export class Directory {
   readonly #users = new Map<string, User>();
-  readonly #identities: IdentityPool;
+  readonly #identities: SharedPool<DeviceIdentity>;
   readonly #options: DirectoryOptions;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
-    this.#identities = new IdentityPool(options.distinctIdentities);
+    this.#identities = new SharedPool(options.distinctIdentities, createDeviceIdentity);
   }
 
   /** Only the canonical spelling of a number is an account. */
@@ -47,12 +47,15 @@ export class Directory {
     return user;
   }
 
-  /** The account with that number: just a phone, if nobody knew it before. */
-  account(number: string): User {
+  /**
+   * The account with that number: just a phone, if nobody knew it before.
+   * @param identity keys of the new phone.
+   */
+  account(number: string, identity: DeviceIdentity = this.#identities.take()): User {
     const known = this.#users.get(number);
     if (known) return known;
     const user = new User(number);
-    user.put(new PlayedDevice(number, 0, new SignalDevice(this.#identities.take())));
+    user.put(new PlayedDevice(number, 0, new SignalDevice(identity)));
     this.#users.set(number, user);
     return user;
   }

@@ -63,7 +63,7 @@ export async function loadState(path: string): Promise<StoredState | undefined> 
   try {
     return JSON.parse(await readFile(path, 'utf8'), BufferJSON.reviver) as StoredState;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

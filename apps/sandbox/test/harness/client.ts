@@ -79,7 +79,7 @@ export function connectClient(
   WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(sandbox.rootKeyHex, 'hex');
   const sock = makeWASocket({
     auth: { creds: auth.creds, keys: auth.keys },
-    logger: silent as never,
+    logger: silent,
     waWebSocketUrl: sandbox.whatsappUrl,
     fetchAgent: new https.Agent({ ca: sandbox.tlsCaPem }),
     connectTimeoutMs: 5_000,

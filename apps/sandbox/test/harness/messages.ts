@@ -22,7 +22,10 @@ export function waitForMessage(
 }
 
 export function waitForAck(client: TestClient, id: string) {
-  return client.waitForStanza('an ack', ({ tag, attrs }) => tag === 'ack' && attrs.class === 'message' && attrs.id === id);
+  return client.waitForStanza(
+    'an ack',
+    ({ tag, attrs }) => tag === 'ack' && attrs.class === 'message' && attrs.id === id,
+  );
 }
 
 export function waitForReceipt(client: TestClient, id: string, from?: string) {

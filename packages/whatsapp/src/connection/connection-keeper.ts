@@ -73,6 +73,8 @@ export function createConnectionKeeper(
     current = undefined;
     clearTimeout(timer);
     const ended = ending?.end(undefined) ?? Promise.resolve();
+    // Ending takes Baileys' own listeners off: without this, queries under way would wait for their time-out.
+    ending?.ws.emit('error', new Error('the session ended'));
     onClosed();
     setState('ended');
     return ended;

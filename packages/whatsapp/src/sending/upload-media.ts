@@ -26,7 +26,8 @@ export interface UploadOptions {
   readonly timeoutMs: number;
 }
 
-type MediaHost = Pick<WASocket, 'refreshMediaConn'>;
+/** Asks WhatsApp for its media hosts; `renew` when the authorisation at hand was refused. */
+export type NameMediaHosts = (renew: boolean) => ReturnType<WASocket['refreshMediaConn']>;
 
 interface EncryptedFile {
   readonly path: string;
@@ -47,7 +48,7 @@ const base64Url = (hash: Buffer): string =>
  * @throws PomboError UPLOAD_FAILED; `retryable` when another try may succeed.
  */
 export async function uploadMedia(
-  host: MediaHost,
+  nameHosts: NameMediaHosts,
   bytes: Buffer,
   type: MediaType,
   options: UploadOptions,
@@ -55,7 +56,7 @@ export async function uploadMedia(
   const encrypted = await encryptedStream(bytes, type);
   const file = { path: encrypted.encFilePath, token: base64Url(encrypted.fileEncSha256) };
   try {
-    const { url, directPath } = await uploadToAnyHost(host, file, type, options);
+    const { url, directPath } = await uploadToAnyHost(nameHosts, file, type, options);
     return {
       url,
       directPath,
@@ -73,14 +74,14 @@ export async function uploadMedia(
 type Located = Pick<UploadedMedia, 'url' | 'directPath'>;
 
 async function uploadToAnyHost(
-  host: MediaHost,
+  nameHosts: NameMediaHosts,
   file: EncryptedFile,
   type: MediaType,
   options: UploadOptions,
 ): Promise<Located> {
   let failure = uploadFailed('WhatsApp named no media host', { retryable: true });
   for (const renew of [false, true]) {
-    const { hosts, auth } = await host.refreshMediaConn(renew);
+    const { hosts, auth } = await nameHosts(renew);
     for (const { hostname } of hosts) {
       const query = `auth=${encodeURIComponent(auth)}&token=${file.token}`;
       const url = `https://${hostname}${MEDIA_PATH_MAP[type]}/${file.token}?${query}`;

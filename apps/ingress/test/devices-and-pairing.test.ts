@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '@pombo/testing';
+import { createTenant, type Harness, openHarness } from './ingress-harness.js';
+
+let harness: Harness;
+let token: string;
+
+beforeAll(async () => {
+  harness = await openHarness({ settings: { QR_WAIT_MS: '5000' } });
+});
+afterAll(async () => harness.close());
+
+async function createDevice(): Promise<string> {
+  ({ token } = await createTenant(harness.store));
+  const { body } = await harness.call('POST', '/devices', { token, body: { name: 'shop' } });
+  return (body['device'] as { id: string }).id;
+}
+
+describe('devices', () => {
+  test('are created, listed and shown', async () => {
+    ({ token } = await createTenant(harness.store));
+    const created = await harness.call('POST', '/devices', { token, body: { name: ' shop ' } });
+    const { id } = created.body['device'] as { id: string };
+    expect(created.status).toBe(201);
+    expect(created.body).toEqual({
+      success: true,
+      device: { id, name: 'shop', connected: false, created_at: expect.stringMatching(/Z$/) },
+      data: { device_id: id, name: 'shop' },
+    });
+    await harness.store.devices.report(id, { paired: true, state: 'connected', phone: '5511999999999' });
+    const shown = {
+      id,
+      name: 'shop',
+      connected: true,
+      state: 'connected',
+      phone_number: '5511999999999',
+      queue_depth: 0,
+    };
+    const listed = await harness.call('GET', '/devices', { token });
+    expect(listed.body['devices']).toEqual([expect.objectContaining(shown)]);
+    expect(listed.body['data']).toEqual(listed.body['devices']);
+    const one = await harness.call('GET', `/devices/${id}`, { token });
+    expect(one.body['device']).toMatchObject({ ...shown, owner: null });
+  });
+
+  test.each([[{}], [{ name: '' }], [{ name: 7 }], [{ name: 'x'.repeat(101) }]])(
+    'need a proper name: %j',
+    async (body) => {
+      const answer = await harness.call('POST', '/devices', { body });
+      expect(answer.status).toBe(400);
+      expect(answer.body['validation']).toEqual([expect.objectContaining({ field: 'name' })]);
+    },
+  );
+});
+
+describe('GET /qr', () => {
+  test('asks for pairing and shows the code a worker puts up', async () => {
+    const id = await createDevice();
+    const answer = harness.call('GET', '/qr', { token });
+    await eventually('pairing is asked for', async () => (await harness.store.devices.read(id))?.pairingUntil);
+    const expiresAt = Date.now() + 20_000;
+    await harness.store.devices.showPairingCode(id, { qr: '2@abc,def', expiresAt });
+    const { status, body } = await answer;
+    expect(status).toBe(200);
+    expect(body['data']).toMatchObject({
+      qr_code: '2@abc,def',
+      image: expect.stringMatching(/^data:image\/png;base64,iVBOR/),
+      cached: false,
+      expires_at: new Date(expiresAt).toISOString(),
+    });
+    const again = await harness.call('GET', `/qr?device_id=${id}`, { token });
+    expect(again.body['data']).toMatchObject({ qr_code: '2@abc,def', cached: true });
+    const { ttl } = again.body['data'] as { ttl: number };
+    expect(ttl).toBeGreaterThan(0);
+    expect(ttl).toBeLessThanOrEqual(20);
+  });
+
+  test('answers 409 for a device that is connected', async () => {
+    const answer = await harness.call('GET', `/qr?device_id=${harness.deviceId}`);
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatchObject({ error_code: 'ALREADY_CONNECTED' });
+  });
+
+  test('says to look for a worker when no code appears', async () => {
+    const impatient = await openHarness({ settings: { QR_WAIT_MS: '200' } });
+    try {
+      await impatient.store.devices.report(impatient.deviceId, { paired: false, state: 'unpaired' });
+      const answer = await impatient.call('GET', '/qr');
+      expect(answer.status).toBe(503);
+      expect(answer.body).toMatchObject({ error_code: 'DEVICE_ERROR', error: expect.stringContaining('worker') });
+      expect(answer.headers.get('retry-after')).toBe('5');
+    } finally {
+      await impatient.close();
+    }
+  });
+});
+
+test('GET /status tells how the device is', async () => {
+  const id = await createDevice();
+  const jid = '5511999999999:7@s.whatsapp.net';
+  const lastSeenAt = Date.now();
+  await harness.store.devices.report(id, { paired: true, state: 'offline', jid, phone: '5511999999999', lastSeenAt });
+  const { body } = await harness.call('GET', '/status', { token });
+  expect(body).toEqual({
+    success: true,
+    data: {
+      connected: false,
+      status: 'offline',
+      device_id: id,
+      jid,
+      phone_number: '5511999999999',
+      is_logged_in: true,
+      last_seen: new Date(lastSeenAt).toISOString(),
+    },
+  });
+});

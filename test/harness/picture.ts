@@ -1,0 +1,9 @@
+import sharp from 'sharp';
+
+/** A small PNG with some structure. @param hue makes different pictures. */
+export function makePicture(hue = 200, width = 320, height = 200): Promise<Buffer> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
+    <rect width="100%" height="100%" fill="hsl(${hue},60%,80%)"/>
+    <circle cx="${width / 2}" cy="${height / 2}" r="${height / 3}" fill="hsl(${(hue + 120) % 360},70%,50%)"/></svg>`;
+  return sharp(Buffer.from(svg)).png().toBuffer();
+}
