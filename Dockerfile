@@ -50,6 +50,9 @@ COPY --from=build /app/packages/queue/dist packages/queue/dist
 COPY --from=build /app/packages/runtime/dist packages/runtime/dist
 COPY --from=build /app/packages/store/dist packages/store/dist
 COPY --from=build /app/apps/ingress/dist apps/ingress/dist
+# docker compose exec ingress node scripts/admin.mjs
+COPY scripts/admin.mjs scripts/
+COPY scripts/lib scripts/lib
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "apps/ingress/dist/main.js"]

@@ -1,9 +1,11 @@
 /** `npm run admin`: tenants and tokens, straight in Redis; for whoever operates Pombo. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './lib/ensure-built.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { openStore } from './lib/open-store.mjs';
-import { builtEntry } from './lib/paths.mjs';
+import { builtEntry, ROOT } from './lib/paths.mjs';
 import { expectedError, failWith } from './lib/run-command.mjs';
 
 const USAGE = `Usage: npm run admin -- COMMAND [OPTIONS]
@@ -51,6 +53,13 @@ const COMMANDS = {
 /** What each command cannot do without, checked before Redis is asked for anything. */
 const NEEDS = { 'create-tenant': 'name', 'create-token': 'tenant' };
 
+/** In an image everything is installed and built, and the tools for it are not there. */
+async function ensureReady() {
+  if (!existsSync(join(ROOT, 'package-lock.json'))) return;
+  await ensureInstalled();
+  await ensureBuilt(['packages/store']);
+}
+
 async function runCommand(parsed) {
   const execute = COMMANDS[parsed.command];
   if (!execute) throw usageError(parsed.command ? `No such command: ${parsed.command}` : 'Which command?');
@@ -59,8 +68,7 @@ async function runCommand(parsed) {
   const needed = NEEDS[parsed.command];
   const checked = { ...parsed, [needed]: required(parsed[needed], `--${needed}`), role: parsed.role ?? 'admin' };
 
-  await ensureInstalled();
-  await ensureBuilt(['packages/store']);
+  await ensureReady();
   const { ROLES } = await import(builtEntry('packages/store'));
   if (!ROLES.includes(checked.role)) throw usageError(`--role must be one of ${ROLES.join(', ')}.`);
   const { store, close } = await openStore(process.env);

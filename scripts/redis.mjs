@@ -105,7 +105,8 @@ export async function startRedis({ dir, port, detached = false }) {
     '--logfile',
     resolve(dir, 'redis.log'),
   );
-  const child = spawn(server, args, { stdio: ['ignore', 'ignore', 'inherit'], detached });
+  // Detached it may outlive us, and must not hold on to a pipe that someone reads our errors from.
+  const child = spawn(server, args, { stdio: ['ignore', 'ignore', detached ? 'ignore' : 'inherit'], detached });
   let exited = false;
   const gone = new Promise((resolve) =>
     child.once('exit', () => {

@@ -12,7 +12,7 @@ import { connectDemo, DEMO_RECIPIENT, ensureDemo, scanWithSandbox } from './lib/
 import { ensureBuilt } from './lib/ensure-built.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { createUndoStack, startLocalPombo } from './lib/local-pombo.mjs';
-import { removeKeys } from './lib/open-store.mjs';
+import { removeKeys, requireRedis } from './lib/open-store.mjs';
 import { DATA_DIR, shownPath } from './lib/paths.mjs';
 import { expectedError, failWith } from './lib/run-command.mjs';
 import { takeRunLock } from './lib/run-lock.mjs';
@@ -69,15 +69,16 @@ function watchSignals() {
 async function prepareRun({ once, data }, undos) {
   if (once) {
     const name = `once-${randomBytes(4).toString('hex')}`;
-    const dataDir = join(resolve(data ?? DATA_DIR), name);
-    mkdirSync(dataDir, { recursive: true });
     const env = { ...process.env, REDIS_PREFIX: name };
     const outcome = { delivered: false };
+    const dataDir = join(resolve(data ?? DATA_DIR), name);
+    if (env.REDIS_URL) await requireRedis(env);
+    mkdirSync(dataDir, { recursive: true });
     undos.push(() => {
       if (outcome.delivered) rmSync(dataDir, { recursive: true, force: true });
       else console.error(`What happened is in ${shownPath(join(dataDir, 'logs'))}/.`);
     });
-    if (env.REDIS_URL) undos.push(() => removeKeys({ REDIS_URL: env.REDIS_URL, REDIS_PREFIX: name }));
+    if (env.REDIS_URL) undos.push(() => removeKeys(env));
     return { dataDir, env, outcome };
   }
   const dataDir = resolve(data ?? DATA_DIR);

@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
-import { SLOW_AUTH_WORKER, startChildWorker, WORKER } from './harness/child-worker.js';
+import { SLOW_AUTH_WORKER, startChildApp, WORKER } from './harness/child-app.js';
 import { makePicture } from './harness/picture.js';
 import { type PictureServer, startPictureServer } from './harness/picture-server.js';
 import { createTestSender, type TestSender } from './harness/send-jobs.js';
@@ -36,7 +36,7 @@ async function receivedBy(number: string, messageId: string) {
 async function sendAcrossAKill(number: string, durableRatchet: boolean): Promise<string[]> {
   const { deviceId, jid } = await stack.addPairedDevice();
   const env = { ...stack.env, AUTH_WRITE_DELAY_MS: '250', DURABLE_RATCHET: String(durableRatchet) };
-  const doomed = startChildWorker(SLOW_AUTH_WORKER, env);
+  const doomed = startChildApp(SLOW_AUTH_WORKER, env);
   await stack.whenConnected(deviceId);
   const first = await imageTo(deviceId, number);
   await stack.whenState(first, 'sent');
@@ -49,7 +49,7 @@ async function sendAcrossAKill(number: string, durableRatchet: boolean): Promise
   stack.sandbox.setFaults({ dropAcks: null });
 
   const third = await imageTo(deviceId, number);
-  const successor = startChildWorker(WORKER, stack.env);
+  const successor = startChildApp(WORKER, stack.env);
   try {
     await stack.whenState(second, 'sent');
     await stack.whenState(third, 'sent');

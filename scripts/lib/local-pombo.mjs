@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { startRedis } from '../redis.mjs';
 import { answers } from './api-client.mjs';
-import { openStore } from './open-store.mjs';
+import { requireRedis } from './open-store.mjs';
 import { ROOT } from './paths.mjs';
 import { choosePort } from './ports.mjs';
 import { createProcesses } from './processes.mjs';
@@ -86,8 +86,7 @@ const urlHost = (host) => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : h
 async function provideRedis({ dataDir, env, undos, onDeath, onStart }) {
   const given = env.REDIS_URL?.trim();
   if (given) {
-    const { close } = await openStore({ REDIS_URL: given });
-    close();
+    await requireRedis({ REDIS_URL: given });
     return given;
   }
   console.error('Starting Redis…');

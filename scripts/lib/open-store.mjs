@@ -46,11 +46,17 @@ export async function openStore(env) {
   return { store: createStore(redis, config), close: () => redis.disconnect() };
 }
 
+/** @throws one readable line when `REDIS_URL` does not answer. */
+export async function requireRedis({ REDIS_URL }) {
+  const { close } = await openStore({ REDIS_URL });
+  close();
+}
+
 /** Removes every key of a prefix; for runs that leave nothing behind. */
-export async function removeKeys(env) {
-  const { store, close } = await openStore(env);
+export async function removeKeys({ REDIS_URL, REDIS_PREFIX }) {
+  const { store, close } = await openStore({ REDIS_URL, REDIS_PREFIX });
   try {
-    for await (const keys of store.redis.scanStream({ match: `${env.REDIS_PREFIX}:*`, count: 500 })) {
+    for await (const keys of store.redis.scanStream({ match: `${REDIS_PREFIX}:*`, count: 500 })) {
       if (keys.length > 0) await store.redis.unlink(...keys);
     }
   } finally {

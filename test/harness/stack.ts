@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MessageRecord } from '@pombo/contracts';
 import { type Config, createLogger, loadConfig, type Logger, silentLogger } from '@pombo/runtime';
+import { createIngress } from '@pombo/ingress';
 import { createSandbox, type PrePairedDevice, type Sandbox, type SandboxOptions } from '@pombo/sandbox';
 import { createAuthState, createLeases, type Store } from '@pombo/store';
 import { eventually, openTestStore, testEnvironment } from '@pombo/testing';
 import { captureConsole, encodeCredentials } from '@pombo/whatsapp';
+import { type ApiClient, createApiClient } from './api-client.js';
 import { createWorker, type Worker, type WorkerDeps } from '@pombo/worker';
 
 export interface Stack {
@@ -18,6 +20,8 @@ export interface Stack {
   readonly store: Store;
   readonly tenantId: string;
   startWorker(deps?: Partial<WorkerDeps>): Promise<Worker>;
+  /** @returns a client of the API, with a token of the stack's tenant. */
+  startIngress(): Promise<ApiClient>;
   /** A device that needs no pairing any more; a worker connects it when there is one. */
   addPairedDevice(phone?: string): Promise<TestDevice>;
   whenConnected(deviceId: string): Promise<void>;
@@ -77,6 +81,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       undos.push(() => worker.stop());
       await worker.start();
       return worker;
+    },
+    async startIngress() {
+      const ingress = createIngress(config, { logger: options.logger ?? testLogger });
+      undos.push(() => ingress.stop());
+      const { url } = await ingress.start();
+      const { token } = await store.tenants.createToken(tenantId, 'admin');
+      return createApiClient(url, token);
     },
     async addPairedDevice(phone) {
       const [linked] = await sandbox.createPairedDevices(phone === undefined ? 1 : { phones: [phone] });

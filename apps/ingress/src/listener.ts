@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, SECOND } from '@pombo/runtime';
+import { trackConnections } from './track-connections.js';
 
 export interface Address {
   readonly url: string;
@@ -18,12 +19,12 @@ export interface Listener {
 const KEEP_ALIVE_MS = 65 * SECOND;
 /** For 25 MB over a slow line. */
 const REQUEST_TIMEOUT_MS = 120 * SECOND;
-const IDLE_CHECK_MS = 20;
 
 export type ListenerSettings = Pick<Config, 'HOST' | 'PORT' | 'SHUTDOWN_TIMEOUT_MS'>;
 
 export function createListener(handle: RequestListener, settings: ListenerSettings): Listener {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, handle);
+  const connections = trackConnections(server);
   // Without a listener Node invites every body at once; ours waits until the client has been let in.
   server.on('checkContinue', handle);
   let listening: Promise<Address> | undefined;
@@ -42,11 +43,9 @@ export function createListener(handle: RequestListener, settings: ListenerSettin
     // A server that is still looking up its host cannot be closed and would listen afterwards.
     await listening?.catch(() => undefined);
     const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-    // A connection that was busy when closing began would be kept alive after its answer.
-    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    connections.endWhenIdle();
     const cut = setTimeout(() => server.closeAllConnections(), settings.SHUTDOWN_TIMEOUT_MS * 0.8);
     await ended;
-    clearInterval(idle);
     clearTimeout(cut);
   };
 

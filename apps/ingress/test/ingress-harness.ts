@@ -32,13 +32,13 @@ export interface Harness {
   readonly tenantId: string;
   readonly token: string;
   readonly deviceId: string;
-  call(method: string, path: string, call?: Call): Promise<Answer>;
+  readonly call: (method: string, path: string, call?: Call) => Promise<Answer>;
   /** `POST /send/image` with a good body, changed by `fields`. */
-  sendImage(fields?: Record<string, unknown>, headers?: Record<string, string>): Promise<Answer>;
+  readonly sendImage: (fields?: Record<string, unknown>, headers?: Record<string, string>) => Promise<Answer>;
   /** Keys of records and jobs: what an accepted message leaves. */
-  enqueued(): Promise<string[]>;
-  stop(): Promise<void>;
-  close(): Promise<void>;
+  readonly enqueued: () => Promise<string[]>;
+  readonly stop: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface HarnessOptions {
@@ -49,7 +49,8 @@ export interface HarnessOptions {
 export async function openHarness({ settings = {}, logger = silentLogger }: HarnessOptions = {}): Promise<Harness> {
   const mediaDir = await mkdtemp(join(tmpdir(), 'pombo-ingress-test-'));
   const config = testConfig({ MEDIA_DIR: mediaDir, ...settings });
-  const { store, redis, close: closeStore } = await openTestStore(config);
+  const opened = await openTestStore(config);
+  const { store, redis } = opened;
   const { tenantId, token } = await createTenant(store);
   const deviceId = await createReadyDevice(store, tenantId);
   const ingress = createIngress(config, { logger });
@@ -91,7 +92,7 @@ export async function openHarness({ settings = {}, logger = silentLogger }: Harn
     stop: () => ingress.stop(),
     async close() {
       await ingress.stop();
-      await closeStore();
+      await opened.close();
       await rm(mediaDir, { recursive: true, force: true });
     },
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { eventually, openTestStore, removeKeys, testConfig, testEnvironment } from '@pombo/testing';
+import { eventually, openTestStore, testConfig, testEnvironment } from '@pombo/testing';
 import { createIngress } from '@pombo/ingress';
 import { silentLogger } from '@pombo/runtime';
 
@@ -51,19 +51,18 @@ test('says where it listens, and SIGTERM stops it with status 0', async () => {
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   child.kill('SIGTERM');
   expect((await ended).status).toBe(0);
-  const { redis, close } = await openTestStore(testConfig(env));
-  await removeKeys(redis, String(env['REDIS_PREFIX']));
-  await close();
+  const opened = await openTestStore(testConfig(env));
+  await opened.close();
 });
 
 test('leaves a mark in the media folder that a worker can look for', async () => {
   const config = testConfig({ MEDIA_DIR: mediaDir });
   const ingress = createIngress(config, { logger: silentLogger });
   await ingress.start();
-  const { store, close } = await openTestStore(config);
-  expect(await store.mediaProbe.read()).toMatch(/^[\w-]+$/);
+  const opened = await openTestStore(config);
+  expect(await opened.store.mediaProbe.read()).toMatch(/^[\w-]+$/);
   await ingress.stop();
-  await close();
+  await opened.close();
 });
 
 test('stopped while it starts, it listens on nothing', async () => {

@@ -131,10 +131,7 @@ describe('Prefer: wait', () => {
     const waiting = await openHarness({ settings: { DEFAULT_WAIT_SECONDS: '20' } });
     try {
       const answer = waiting.sendImage();
-      const [id = ''] = await eventually('queued', async () => {
-        const known = await recordsOf(waiting);
-        return known.length > 0 && known;
-      });
+      const id = await eventually('queued', async () => (await recordsOf(waiting))[0]);
       await waiting.store.messages.transition(id, waiting.deviceId, 'sent');
       expect((await answer).status).toBe(200);
       expect((await waiting.sendImage({}, { prefer: 'wait=0' })).status).toBe(202);

@@ -43,6 +43,37 @@ export interface Faults {
 /** A fault set to null is cleared. */
 export type FaultChanges = { readonly [Name in keyof Faults]: Faults[Name] | null };
 
+/** What may be a fault, seen loosely: over HTTP anything can arrive. */
+const SHAPES: Readonly<Record<keyof Faults, ReadonlyArray<'text' | 'number' | 'true' | 'object' | 'list'>>> = {
+  dropAcks: ['text', 'object'],
+  delayAcksMs: ['number'],
+  nack: ['object', 'list'],
+  swallow: ['text', 'object'],
+  dropConnectionAfterMessage: ['number'],
+  ackPhash: ['text', 'true'],
+  refuseUploads: ['object'],
+  slowUploadsMs: ['number'],
+  mediaValidityMs: ['number'],
+  notOnWhatsApp: ['list'],
+  absent: ['list'],
+  refuseLogins: ['object'],
+  reachoutTimelock: ['object'],
+};
+
+function refuseMisshapen(name: string, fault: unknown): void {
+  if (!Object.hasOwn(SHAPES, name)) throw new Error(`unknown fault: ${name}`);
+  const shapes = SHAPES[name as keyof Faults];
+  if (fault !== null && !shapes.some((shape) => shape === shapeOf(fault))) {
+    throw new Error(`${name} must be ${shapes.join(' or ')}`);
+  }
+}
+
+function shapeOf(fault: unknown): string {
+  if (Array.isArray(fault)) return 'list';
+  if (typeof fault === 'string') return 'text';
+  return fault === true ? 'true' : typeof fault;
+}
+
 export class FaultDesk {
   #faults: Faults = {};
   readonly #used = new Map<object, number>();
@@ -52,7 +83,9 @@ export class FaultDesk {
     return this.#faults;
   }
 
+  /** @throws when a fault isn't known or has another shape; nothing is changed then. */
   change(changes: FaultChanges): void {
+    for (const [name, fault] of Object.entries(changes)) refuseMisshapen(name, fault);
     const kept = Object.entries({ ...this.#faults, ...changes }).filter(([, fault]) => fault !== null);
     this.#faults = Object.fromEntries(kept);
     if ('dropConnectionAfterMessage' in changes) this.#connectionsToDrop = changes.dropConnectionAfterMessage ?? 0;

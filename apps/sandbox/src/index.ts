@@ -1,5 +1,6 @@
 export { captureConsole } from './capture-console.js';
-export { createSandbox, type Sandbox, type SandboxEndpoint } from './sandbox.js';
+export { createSandbox, type Sandbox } from './sandbox.js';
+export type { SandboxEndpoint } from './sandbox-endpoint.js';
 export type { SandboxOptions } from './sandbox-options.js';
 export type { SandboxLogger } from './sandbox-logger.js';
 export type { SandboxControls } from './controls/sandbox-controls.js';

@@ -1,25 +1,12 @@
 import { startControlServer } from './control/control-server.js';
 import { createControls, type SandboxControls } from './controls/sandbox-controls.js';
 import { openWorld } from './open-world.js';
+import type { SandboxEndpoint } from './sandbox-endpoint.js';
 import { resolveOptions, type SandboxOptions } from './sandbox-options.js';
 import { admitClient } from './server/admit-client.js';
 import { UndoStack } from './undo-stack.js';
 import { listenForWhatsapp } from './wire/whatsapp-listener.js';
 import type { World } from './world.js';
-
-/** What a client needs to reach the sandbox. */
-export interface SandboxEndpoint {
-  /** `ws://127.0.0.1:PORT/ws/chat`. */
-  readonly whatsappUrl: string;
-  /** Public key of the Noise certificate root, hex. */
-  readonly rootKeyHex: string;
-  /** What the media host's certificate verifies with, PEM. */
-  readonly tlsCaPem: string;
-  /** `127.0.0.1:PORT`. */
-  readonly mediaHost: string;
-  /** `http://127.0.0.1:PORT`. */
-  readonly controlUrl: string;
-}
 
 /** A WhatsApp on loopback: server, phones and recipients. Everything but `start` and `stop` throws before it is started. */
 export interface Sandbox extends SandboxEndpoint, SandboxControls {

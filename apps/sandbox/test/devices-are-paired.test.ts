@@ -60,3 +60,15 @@ test('pre-paired devices log in without a QR code and upload no keys', async () 
   await scene.device();
   expect(sandbox.counters()).toMatchObject({ preKeysUploaded: 0, logins: { accepted: 1 } });
 });
+
+test('the phone shares its history, so a client with default settings does not hold back its events', async () => {
+  const { sandbox } = scene;
+  const registering = scene.connect();
+  const qr = await waitFor('a QR code', () => registering.updates.find((update) => update.qr)?.qr);
+  await sandbox.pairQr(qr);
+  await registering.waitForClose();
+  const client = scene.connect(registering.auth, { shouldSyncHistoryMessage: () => true });
+  await client.waitForOpen();
+  await waitFor('the history', () => client.auth.creds.accountSyncCounter > 0);
+  expect(sandbox.counters().unknownIqs).toBe(0);
+});

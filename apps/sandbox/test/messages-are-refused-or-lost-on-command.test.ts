@@ -35,6 +35,19 @@ test('a dropped ack leaves the message delivered', async () => {
   expect(sandbox.counters().messages).toMatchObject({ acksDropped: 1, acked: 1 });
 });
 
+test('acks and uploads can be slow', async () => {
+  const { sandbox } = scene;
+  const client = await scene.device();
+  const number = freshNumber();
+  sandbox.setFaults({ delayAcksMs: 150, slowUploadsMs: 150 });
+  const startedAt = performance.now();
+  const sent = await client.sock.sendMessage(jidOf(number), { image: await sampleImage(9) });
+  const uploadedAt = performance.now();
+  expect(uploadedAt - startedAt).toBeGreaterThan(140);
+  await waitForAck(client, sent?.key.id ?? '');
+  expect(performance.now() - uploadedAt).toBeGreaterThan(100);
+});
+
 test('a swallowed message neither arrives nor is acknowledged', async () => {
   const { sandbox } = scene;
   const client = await scene.device();

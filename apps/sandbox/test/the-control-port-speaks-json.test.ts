@@ -48,5 +48,7 @@ test('mistakes of the caller are told', async () => {
   await expect(call('POST', '/pair-qr', { qr: 'nobody,shows,this,code' })).rejects.toThrow('400');
   await expect(call('POST', '/pair-qr', {})).rejects.toThrow('qr is missing');
   await expect(call('POST', '/devices/log-out', { deviceJid: '1234567890:9@s.whatsapp.net' })).rejects.toThrow('404');
+  await expect(call('POST', '/faults', { dropAck: 'all' })).rejects.toThrow('unknown fault');
+  await expect(call('POST', '/faults', { absent: '5511999998888' })).rejects.toThrow('absent must be list');
   await expect(call('GET', '/nowhere')).rejects.toThrow('404');
 });

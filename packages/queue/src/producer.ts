@@ -54,6 +54,7 @@ export function createProducer(redis: Redis, keys: Keys): Producer {
     async ready() {
       const queue = new Queue('ready', { connection: redis, skipMetasUpdate: true });
       await queue.waitUntilReady();
+      await queue.close();
     },
     async add(pipeline, { messageId, deviceId, priority, requestId, delayMs }) {
       const options = { priority: JOB_PRIORITY[priority], delay: delayMs, jobId: messageId };

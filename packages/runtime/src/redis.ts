@@ -40,8 +40,6 @@ export function createFailFastRedis({
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
-    // A server that vanished without closing the connection: TCP alone would notice after a quarter of an hour.
-    socketTimeout: 5 * commandTimeoutMs,
     connectTimeout: 5 * SECOND,
     retryStrategy: reconnectDelayMs,
     // A failover leaves this connection on a replica; the failed command is the client's to repeat.

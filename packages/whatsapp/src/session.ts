@@ -1,4 +1,5 @@
 /** A device's session: connected for as long as it is wanted, and everything that is done through it. */
+import { PomboError } from '@pombo/contracts';
 import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/baileys';
 import { isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
@@ -63,6 +64,17 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     return keeper.socket;
   };
 
+  /** Baileys' errors become ours at this border: of a connection that was lost, or of a question WhatsApp refused. */
+  const ask = async <T>(question: (socket: WASocket) => Promise<T>): Promise<T> => {
+    const socket = connected();
+    try {
+      return await question(socket);
+    } catch (cause) {
+      if (keeper.socket !== socket) throw new NotConnectedError({ cause });
+      throw new PomboError('DEVICE_ERROR', 'WhatsApp did not answer the device as expected', { cause, retryable: true });
+    }
+  };
+
   return {
     get state() {
       return keeper.state;
@@ -79,59 +91,57 @@ export async function createSession(options: SessionOptions): Promise<Session> {
 
     async resolveRecipient(jid) {
       if (!isPnUser(jid)) return jid;
-      const answer = await whileConnected(connected().onWhatsApp(userOf(jid) ?? ''));
+      const answer = await ask((socket) => socket.onWhatsApp(userOf(jid) ?? ''));
+      // Silence until Baileys' time-out.
       if (!answer) throw new NotConnectedError();
       return answer.find(({ exists }) => exists)?.jid;
     },
 
     async prepareChat(jid) {
-      const socket = connected();
       const own = userOf(credentials.creds.me?.id);
-      const devices = await whileConnected(socket.getUSyncDevices([`${own}@s.whatsapp.net`, jid], true, false));
+      const devices = await ask((socket) => socket.getUSyncDevices([`${own}@s.whatsapp.net`, jid], true, false));
       const others = devices.map((device) => device.jid).filter((deviceJid) => deviceJid !== credentials.creds.me?.id);
-      await whileConnected(socket.assertSessions(others, false));
+      await ask((socket) => socket.assertSessions(others, false));
     },
 
     async setTyping(jid, typing) {
-      await whileConnected(connected().sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
+      await ask((socket) => socket.sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
     },
 
     async upload(bytes, type) {
-      const socket = connected();
-      const nameHosts = (renew: boolean) => whileConnected(socket.refreshMediaConn(renew));
+      // Before anything is encrypted.
+      connected();
+      const nameHosts = (renew: boolean) => ask((socket) => socket.refreshMediaConn(renew));
       const { mediaDispatcher: dispatcher } = options.endpoint;
       return uploadMedia(nameHosts, bytes, type, { dispatcher, timeoutMs: options.uploadTimeoutMs });
     },
 
     async send({ id, jid, message, nodes = [] }) {
       const socket = connected();
-      const acknowledged = acks.expect(id, options.ackTimeoutMs);
+      const expected = acks.expect(id, options.ackTimeoutMs);
       const relayed = socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] });
       // The ack may overtake the return of the write, and a write that hangs must not outlive the deadline.
       relayed.catch((cause: unknown) =>
-        acks.fail(id, new UnknownOutcomeError('the message may not have left', { cause })),
+        expected.fail(new UnknownOutcomeError('the message may not have left', { cause })),
       );
-      await acknowledged;
+      await expected.acknowledged;
     },
   };
 }
 
-/** Baileys' errors of a closed or silent connection become ours at this border. */
-async function whileConnected<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw new NotConnectedError({ cause });
-  }
-}
-
 async function waitUntilConnected(keeper: ConnectionKeeper, signal: AbortSignal): Promise<void> {
+  const done = new AbortController();
   const aborted = new Promise<'aborted'>((resolve) => {
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+    // The signal may outlive thousands of waits.
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: done.signal });
   });
-  while (keeper.state !== 'connected') {
-    if (keeper.state === 'ended' || signal.aborted) throw new NotConnectedError();
-    await Promise.race([keeper.nextChange(), aborted]);
+  try {
+    while (keeper.state !== 'connected') {
+      if (keeper.state === 'ended' || signal.aborted) throw new NotConnectedError();
+      await Promise.race([keeper.nextChange(), aborted]);
+    }
+  } finally {
+    done.abort();
   }
 }
 

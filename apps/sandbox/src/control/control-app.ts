@@ -1,8 +1,8 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { BufferJSON } from '@pombo/whatsapp/protocol';
 import type { SandboxControls } from '../controls/sandbox-controls.js';
-import type { SandboxEndpoint } from '../sandbox.js';
-import { reasonOf, type SandboxLogger } from '../sandbox-logger.js';
+import type { SandboxEndpoint } from '../sandbox-endpoint.js';
+import type { SandboxLogger } from '../sandbox-logger.js';
 import { connectionRoutes } from './routes/connections.js';
 import { faultRoutes } from './routes/faults.js';
 import { groupRoutes } from './routes/groups.js';
@@ -31,7 +31,8 @@ export function createControlApp(controls: SandboxControls, endpoint: SandboxEnd
 function answerError(logger: SandboxLogger): ErrorRequestHandler {
   return (error, _request, response, _next) => {
     const text = error instanceof Error ? error.message : 'failed';
-    logger.info('control request refused', { reason: reasonOf(error) });
+    // Only the error's class: a parser's message quotes the body.
+    logger.info('control request refused', { error: error instanceof Error ? error.name : typeof error });
     response.status(text.startsWith('no such') ? 404 : 400).json({ error: text });
   };
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SandboxControls } from '../controls/sandbox-controls.js';
-import type { SandboxEndpoint } from '../sandbox.js';
+import type { SandboxEndpoint } from '../sandbox-endpoint.js';
 import type { SandboxLogger } from '../sandbox-logger.js';
 import { createControlApp } from './control-app.js';
 

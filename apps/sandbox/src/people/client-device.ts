@@ -1,8 +1,8 @@
 import type { BinaryNode } from '@pombo/whatsapp/protocol';
 import type { KeyBundle, PublicPreKey, PublicSignedPreKey } from '../signal/key-bundle.js';
-import type { ClientSession } from '../server/client-session.js';
 import { ClientOutbox } from './client-outbox.js';
 import { deviceJid, type AddressForm } from './device-address.js';
+import type { DeviceSession } from './device-session.js';
 
 /** Below this many one-time keys the server asks for more; Baileys uploads when it hears of fewer than 5. */
 const LOW_PRE_KEYS = 5;
@@ -47,7 +47,9 @@ export class ClientDevice {
   preKeys: PublicPreKey[] = [];
   /** Unlinked by the phone: later logins are refused. */
   loggedOut = false;
-  session: ClientSession | undefined;
+  session: DeviceSession | undefined;
+  /** Just linked: the phone still owes it the history. */
+  awaitsHistory = false;
 
   constructor(options: ClientDeviceOptions) {
     this.number = options.number;

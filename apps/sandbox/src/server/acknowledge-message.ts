@@ -2,7 +2,7 @@ import type { BinaryNode } from '@pombo/whatsapp/protocol';
 import { unixSeconds } from '../unix-seconds.js';
 import { stanza } from '../wire/stanza.js';
 import type { World } from '../world.js';
-import type { ClientSession } from './client-session.js';
+import type { StanzaSource } from './stanza-source.js';
 
 /** Some hash no set of devices has. */
 const FOREIGN_PHASH = '2:nomatch';
@@ -12,7 +12,7 @@ function ackOf(message: BinaryNode, attributes: { error?: string; phash?: string
   return stanza('ack', { class: 'message', id, from: to, participant, t: unixSeconds(), ...attributes });
 }
 
-export function refuseMessage(world: World, session: ClientSession, message: BinaryNode, error: string): void {
+export function refuseMessage(world: World, session: StanzaSource, message: BinaryNode, error: string): void {
   world.counters.values.messages.nacked += 1;
   session.send(ackOf(message, { error }));
 }
@@ -23,7 +23,7 @@ export function refuseMessage(world: World, session: ClientSession, message: Bin
  */
 export function acknowledgeMessage(
   world: World,
-  session: ClientSession,
+  session: StanzaSource,
   message: BinaryNode,
   { number, phash }: { number: string | undefined; phash: string | undefined },
 ): void {

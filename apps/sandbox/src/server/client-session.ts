@@ -1,6 +1,8 @@
 import type { BinaryNode } from '@pombo/whatsapp/protocol';
 import { bump } from '../counters.js';
 import type { ClientDevice } from '../people/client-device.js';
+import type { DeviceSession } from '../people/device-session.js';
+import { shareHistory } from '../phones/share-history.js';
 import { unixSeconds } from '../unix-seconds.js';
 import { stanza } from '../wire/stanza.js';
 import type { ClientConnection } from '../wire/client-connection.js';
@@ -8,11 +10,12 @@ import type { World } from '../world.js';
 import { answerIq } from './iq/answer-iq.js';
 import { noteTyping } from './note-typing.js';
 import { routeMessage } from './route-message.js';
+import type { StanzaSource } from './stanza-source.js';
 
 const REPLACED = stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]);
 
 /** A logged-in connection of one device. `waiting` until the client asks for what it missed, then `active`; `over` for good. */
-export class ClientSession {
+export class ClientSession implements DeviceSession, StanzaSource {
   readonly device: ClientDevice;
   readonly #world: World;
   readonly #connection: ClientConnection;
@@ -51,6 +54,9 @@ export class ClientSession {
       this.send({ ...node, attrs: { ...node.attrs, offline: index.toString() } });
     }
     this.send(stanza('ib', {}, [stanza('offline', { count: missed.length.toString() })]));
+    if (!this.device.awaitsHistory) return;
+    this.device.awaitsHistory = false;
+    shareHistory(this.#world, this.device);
   }
 
   /** Ends the session with a stream error. */

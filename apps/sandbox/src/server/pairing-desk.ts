@@ -131,6 +131,7 @@ export class PairingDesk {
       await registration.ask([pairSuccess(device, sealDeviceIdentity(signedIdentity, advSecret))]),
     );
     if (!answer || !isAccepted(signedIdentity, answer, keys.identityKey)) throw new Error('client signed wrongly');
+    device.awaitsHistory = true;
     user.put(device);
     announceDevices(user, 'add', [id]);
     this.#options.onPaired();

@@ -3,13 +3,13 @@ import { parseDeviceJid } from '../people/device-address.js';
 import type { World } from '../world.js';
 import { acknowledgeMessage, refuseMessage } from './acknowledge-message.js';
 import { addressees } from './addressees.js';
-import type { ClientSession } from './client-session.js';
+import type { StanzaSource } from './stanza-source.js';
 import { deliverMessage } from './deliver-message.js';
 import { deliverGroupMessage } from './deliver-group-message.js';
 import { missedDevicesHash } from './missed-devices-hash.js';
 
 /** What the server does with a `<message>`: refuse it, or deliver it and then acknowledge it. */
-export function routeMessage(world: World, session: ClientSession, message: BinaryNode): void {
+export function routeMessage(world: World, session: StanzaSource, message: BinaryNode): void {
   const { values } = world.counters;
   const number = parseDeviceJid(message.attrs.to)?.number;
   values.messages.received += 1;
@@ -24,7 +24,7 @@ export function routeMessage(world: World, session: ClientSession, message: Bina
   acknowledgeMessage(world, session, message, { number, phash: missedDevicesHash(world, session.device, message) });
 }
 
-function deliver(world: World, session: ClientSession, message: BinaryNode): void {
+function deliver(world: World, session: StanzaSource, message: BinaryNode): void {
   const group = world.groups.find(message.attrs.to);
   if (group) {
     deliverGroupMessage(world, session.device, message, group);

@@ -10,7 +10,7 @@ import { type Credentials, isPaired } from '../auth/credentials.js';
 import type { SignalStore } from '../auth/signal-store.js';
 import { userOf } from '../jid-user.js';
 import type { DeviceIdentity, SessionOptions, SessionState } from '../session-options.js';
-import { classifyDisconnect, type DisconnectKind, reconnectDelayMs } from './disconnect.js';
+import { classifyDisconnect, countFailure, type DisconnectKind, reconnectDelayMs } from './disconnect.js';
 import { openSocket } from './open-socket.js';
 
 export interface ConnectionKeeper {
@@ -34,6 +34,8 @@ const FIRST_CODE_MS = 60_000;
 const NEXT_CODE_MS = 20_000;
 /** How long the version look-up after a 405 may take. */
 const VERSION_LOOKUP_MS = 10_000;
+/** How long `stop` waits for the other side to close too; the socket writes nothing any more. */
+const CLOSE_MS = 2_000;
 
 export function createConnectionKeeper(
   options: SessionOptions,
@@ -48,7 +50,10 @@ export function createConnectionKeeper(
   /** The socket there is, open or still opening. */
   let current: WASocket | undefined;
   let version: WAVersion | undefined = endpoint.version;
+  let started = false;
   let failures = 0;
+  /** When the connection there is was opened. */
+  let openedAt = Infinity;
   let codesShown = 0;
   let timer: NodeJS.Timeout | undefined;
   let listeners: Array<(state: SessionState) => void> = [];
@@ -73,11 +78,10 @@ export function createConnectionKeeper(
     current = undefined;
     clearTimeout(timer);
     const ended = ending?.end(undefined) ?? Promise.resolve();
-    // Ending takes Baileys' own listeners off: without this, queries under way would wait for their time-out.
-    ending?.ws.emit('error', new Error('the session ended'));
+    if (ending) failQueries(ending);
     onClosed();
     setState('ended');
-    return ended;
+    return within(CLOSE_MS, ended);
   };
 
   const evict = (error: unknown): void => {
@@ -97,12 +101,13 @@ export function createConnectionKeeper(
   };
 
   const opened = (): void => {
-    failures = 0;
+    openedAt = Date.now();
     setState('connected');
     reports.connected(identity());
   };
 
   const forget = async (): Promise<void> => {
+    signalStore.close();
     await credentials.settled();
     await options.auth.clear();
     reports.loggedOut();
@@ -116,6 +121,7 @@ export function createConnectionKeeper(
 
   const connect = (): void => {
     codesShown = 0;
+    openedAt = Infinity;
     setState('connecting');
     const opening = openSocket({
       ...options,
@@ -128,7 +134,7 @@ export function createConnectionKeeper(
     attach(opening);
     opening.ev.on('creds.update', save);
     opening.ev.on('connection.update', (update) => {
-      if (state === 'ended') return;
+      if (opening !== current) return;
       if (update.qr) showCode(update.qr);
       if (update.isNewLogin) reports.paired(identity());
       if (update.connection === 'open') opened();
@@ -136,33 +142,48 @@ export function createConnectionKeeper(
     });
   };
 
+  const whyClosed = (error: unknown): { kind: DisconnectKind; code: number } => {
+    const unpaired = !isPaired(creds);
+    const { kind, code } = classifyDisconnect(error, unpaired && codesShown > 0);
+    return { kind: kind === 'lost' && unpaired && !mayPair() ? 'pairing-ended' : kind, code };
+  };
+
   const closed = async (error: unknown): Promise<void> => {
-    const { kind, code } = classifyDisconnect(error, isPaired(creds));
+    const { kind, code } = whyClosed(error);
+    logger.info('connection closed', { why: kind, code });
+    failures = countFailure(kind, failures, Date.now() - openedAt);
+    if (current) failQueries(current);
     current = undefined;
     onClosed();
-    failures = kind === 'restart' ? 0 : failures + 1;
-    logger.info('connection closed', { why: kind, code });
+    const again = kind === 'pairing-ended' && mayPair() ? 0 : reconnectDelayMs(kind, failures);
+    if (again === undefined && kind !== 'logged-out') return setState('ended', kind);
+    // Before anything is awaited: nobody may take a session without a socket for a connected one.
+    setState('waiting', kind);
     if (kind === 'logged-out') await forget().catch(evict);
     if (kind === 'outdated') await refreshVersion();
     if (isEnded()) return;
-    const again =
-      kind === 'pairing-ended' && options.pairingUntil() > Date.now() ? 0 : reconnectDelayMs(kind, failures);
     if (again === undefined) return setState('ended', kind);
-    setState('waiting', kind);
     timer = setTimeout(connect, again);
   };
+
+  const mayPair = (): boolean => options.pairingUntil() > Date.now();
 
   /** Asked after something was awaited, when `state` may have moved on. */
   const isEnded = (): boolean => state === 'ended';
 
   return {
     get state() {
-      return state;
+      // Baileys reports the end of a connection only when the other side has closed too: on a dead network after 30 s.
+      return state === 'connected' && !current?.ws.isOpen ? 'waiting' : state;
     },
     get socket() {
-      return state === 'connected' ? current : undefined;
+      return state === 'connected' && current?.ws.isOpen ? current : undefined;
     },
-    start: connect,
+    start() {
+      if (started || state === 'ended') return;
+      started = true;
+      connect();
+    },
     async stop() {
       if (state !== 'ended') await end();
       await credentials.settled();
@@ -170,4 +191,16 @@ export function createConnectionKeeper(
     evict,
     nextChange: () => new Promise((resolve) => listeners.push(resolve)),
   };
+}
+
+/** Baileys takes its listeners for a closed socket off when it ends one: queries under way would wait for their time-out. */
+function failQueries(socket: WASocket): void {
+  socket.ws.emit('error', new Error('the connection has ended'));
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -25,9 +25,12 @@ export interface Disconnect {
   readonly code: number;
 }
 
-/** Web version no longer accepted; not in Baileys' list. */
+/** Reasons of a refused login that are not in Baileys' list; names as in WhatsApp Web's code, by way of whatsmeow. */
+const TEMPORARILY_BANNED = 402;
 const OUTDATED_VERSION = 405;
-/** Baileys' own code when the last pairing code ran out. */
+const BANNED = 406;
+const BAD_USER_AGENT = 409;
+/** Baileys' own code when the last pairing code ran out, and also that of every network that cannot be reached. */
 const CODES_ENDED: number = DisconnectReason.timedOut;
 const CODES: Readonly<Record<number, DisconnectKind>> = {
   [DisconnectReason.restartRequired]: 'restart',
@@ -35,14 +38,27 @@ const CODES: Readonly<Record<number, DisconnectKind>> = {
   [DisconnectReason.multideviceMismatch]: 'logged-out',
   [DisconnectReason.connectionReplaced]: 'replaced',
   [DisconnectReason.forbidden]: 'banned',
+  [TEMPORARILY_BANNED]: 'banned',
+  [BANNED]: 'banned',
   [OUTDATED_VERSION]: 'outdated',
+  [BAD_USER_AGENT]: 'outdated',
 };
 
-/** @param paired an unpaired device that timed out has shown all its codes. */
-export function classifyDisconnect(error: unknown, paired: boolean): Disconnect {
+/** @param showingCodes a connection that showed pairing codes and timed out has shown them all. */
+export function classifyDisconnect(error: unknown, showingCodes: boolean): Disconnect {
   const code: number = error instanceof Boom ? error.output.statusCode : DisconnectReason.connectionClosed;
-  if (!paired && code === CODES_ENDED) return { kind: 'pairing-ended', code };
+  if (showingCodes && code === CODES_ENDED) return { kind: 'pairing-ended', code };
   return { kind: CODES[code] ?? 'lost', code };
+}
+
+/** A connection that held this long proves that failures before it are over; a shorter one may be part of them. */
+const STABLE_AFTER_MS = { lost: 10 * SECOND, replaced: 3 * MINUTE } as const;
+
+/** Failures in a row, counted from 1, once a connection was lost that had been open for so long. */
+export function countFailure(kind: DisconnectKind, earlier: number, openForMs: number): number {
+  if (kind === 'restart') return 0;
+  const stableAfterMs = kind === 'replaced' ? STABLE_AFTER_MS.replaced : STABLE_AFTER_MS.lost;
+  return openForMs >= stableAfterMs ? 1 : earlier + 1;
 }
 
 const FIRST_DELAY_MS = SECOND;

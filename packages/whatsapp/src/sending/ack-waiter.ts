@@ -9,15 +9,21 @@ export interface Ack {
   readonly phash?: string;
 }
 
-export interface AckWaiter {
+/** One sending's wait for its ack. */
+export interface ExpectedAck {
   /** Resolves with the ack; rejects with a PomboError when it refuses, with UnknownOutcomeError at the deadline. */
-  expect(id: string, timeoutMs: number): Promise<Ack>;
+  readonly acknowledged: Promise<Ack>;
+  /** Ends this wait, though no later one for the same id; nothing when its ack has come. */
+  fail(error: Error): void;
+}
+
+export interface AckWaiter {
+  /** A wait for the same id that is still open ends with an unknown outcome. */
+  expect(id: string, timeoutMs: number): ExpectedAck;
   /** @returns false when nobody waits for this ack any more. */
   settle(ack: Ack): boolean;
   /** The connection is gone: whoever waits learns that the outcome is unknown. */
   abandonAll(): void;
-  /** Ends the wait for one id; nothing when its ack has come. */
-  fail(id: string, error: Error): void;
 }
 
 interface Waiting {
@@ -39,11 +45,19 @@ export function createAckWaiter(): AckWaiter {
 
   return {
     expect(id, timeoutMs) {
-      return new Promise<Ack>((resolve, reject) => {
+      take(id)?.reject(new UnknownOutcomeError('the message was sent again before it was acknowledged'));
+      const acknowledged = new Promise<Ack>((resolve, reject) => {
         const giveUp = () =>
           take(id)?.reject(new UnknownOutcomeError('WhatsApp did not acknowledge the message in time'));
         waiting.set(id, { resolve, reject, timer: setTimeout(giveUp, timeoutMs) });
       });
+      const own = waiting.get(id);
+      return {
+        acknowledged,
+        fail(error) {
+          if (waiting.get(id) === own) take(id)?.reject(error);
+        },
+      };
     },
     settle(ack) {
       const found = take(ack.id);
@@ -56,9 +70,6 @@ export function createAckWaiter(): AckWaiter {
       for (const id of [...waiting.keys()]) {
         take(id)?.reject(new UnknownOutcomeError('the connection was lost before WhatsApp acknowledged the message'));
       }
-    },
-    fail(id, error) {
-      take(id)?.reject(error);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { ObservationControls } from '../../controls/observation-controls.js';
-import type { SandboxEndpoint } from '../../sandbox.js';
+import type { SandboxEndpoint } from '../../sandbox-endpoint.js';
 
 export function observationRoutes(controls: ObservationControls, endpoint: SandboxEndpoint): Router {
   const router = Router();

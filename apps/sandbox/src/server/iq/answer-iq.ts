@@ -1,8 +1,9 @@
 import { getAllBinaryNodeChildren, type BinaryNode } from '@pombo/whatsapp/protocol';
 import { bump } from '../../counters.js';
+import { reasonOf } from '../../sandbox-logger.js';
 import { iqError, iqResult } from '../../wire/stanza.js';
 import type { World } from '../../world.js';
-import type { ClientSession } from '../client-session.js';
+import type { StanzaSource } from '../stanza-source.js';
 import { accountIqs } from './account.js';
 import { encryptIqs } from './encrypt.js';
 import { groupIqs } from './groups.js';
@@ -24,7 +25,7 @@ const HANDLERS: IqTable = {
 };
 
 /** Answers a client's query; one nobody knows gets an error, never silence. */
-export function answerIq(world: World, session: ClientSession, iq: BinaryNode): void {
+export function answerIq(world: World, session: StanzaSource, iq: BinaryNode): void {
   const { type, xmlns } = iq.attrs;
   if (type !== 'get' && type !== 'set') return;
   const [child] = getAllBinaryNodeChildren(iq);
@@ -35,8 +36,9 @@ export function answerIq(world: World, session: ClientSession, iq: BinaryNode): 
     if (!handler) throw new IqRefusal(501, 'feature-not-implemented');
     session.send(iqResult(iq, handler({ world, session, iq, child })));
   } catch (error) {
-    if (!(error instanceof IqRefusal)) throw error;
-    if (error.code === 501) values.unknownIqs += 1;
-    session.send(iqError(iq, error.code, error.message));
+    const refusal = error instanceof IqRefusal ? error : new IqRefusal(400, 'bad-request');
+    if (refusal !== error) world.logger.warn('query could not be answered', { xmlns, reason: reasonOf(error) });
+    if (refusal.code === 501) values.unknownIqs += 1;
+    session.send(iqError(iq, refusal.code, refusal.message));
   }
 }

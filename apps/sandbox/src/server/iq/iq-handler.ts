@@ -1,10 +1,10 @@
 import type { BinaryNode } from '@pombo/whatsapp/protocol';
 import type { World } from '../../world.js';
-import type { ClientSession } from '../client-session.js';
+import type { StanzaSource } from '../stanza-source.js';
 
 export interface IqContext {
   readonly world: World;
-  readonly session: ClientSession;
+  readonly session: StanzaSource;
   readonly iq: BinaryNode;
   /** First child, which says what is asked. */
   readonly child: BinaryNode | undefined;

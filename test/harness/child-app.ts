@@ -1,8 +1,8 @@
-/** Workers in processes of their own, to be killed. */
+/** Apps in processes of their own, to be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export interface ChildWorker {
+export interface ChildApp {
   /** Everything it wrote to stdout and stderr so far. */
   output(): string;
   /** Ends it and waits until it is gone. @returns its exit code, null after a signal that it could not handle. */
@@ -12,11 +12,12 @@ export interface ChildWorker {
 const ROOT = new URL('../../', import.meta.url);
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, ROOT));
 
+export const INGRESS = 'apps/ingress/dist/main.js';
 export const WORKER = 'apps/worker/dist/main.js';
 export const SLOW_AUTH_WORKER = 'test/fixtures/slow-auth-worker.mjs';
 
 /** @param script relative to the repository; `dist` must be built. */
-export function startChildWorker(script: string, env: Readonly<Record<string, string>>): ChildWorker {
+export function startChildApp(script: string, env: Readonly<Record<string, string>>): ChildApp {
   const child: ChildProcess = spawn(process.execPath, [pathOf(script)], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,11 @@
+import type { BinaryNode } from '@pombo/whatsapp/protocol';
+import type { ClientDevice } from '../people/client-device.js';
+
+/** The session a stanza came from, as those who handle it see it. */
+export interface StanzaSource {
+  readonly device: ClientDevice;
+  send(node: BinaryNode): void;
+  /** The client is ready for what it missed. */
+  activate(): void;
+  cut(): void;
+}

@@ -1,0 +1,80 @@
+import { expect, test } from '@jest/globals';
+import type { AuthStore } from '@pombo/whatsapp';
+import { createSignalStore } from '../src/auth/signal-store.js';
+import { createMemoryAuthStore } from './memory-auth-store.js';
+import { failureOf } from './scene.js';
+
+const session = (counter: number) => ({ _sessions: {}, version: 'v1', counter });
+
+/** A store whose reads are answered when the test says so, with what was stored when they were asked. */
+function createSlowReads(store: AuthStore) {
+  const answers: Array<() => void> = [];
+  const read: AuthStore['read'] = async (names) => {
+    const texts = await store.read(names);
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return texts;
+  };
+  return { auth: { ...store, read }, answerAll: () => answers.splice(0).forEach((answer) => answer()) };
+}
+
+test('a read that a write overtook brings back neither an older ratchet nor a deleted one', async () => {
+  const stored = createMemoryAuthStore(
+    new Map([
+      ['session:1', JSON.stringify(session(1))],
+      ['session:2', JSON.stringify(session(1))],
+    ]),
+  );
+  const { auth, answerAll } = createSlowReads(stored);
+  const signalStore = createSignalStore(auth);
+  const early = signalStore.get('session', ['1', '2']);
+  await signalStore.set({ session: { 1: session(2) as never, 2: null } });
+  answerAll();
+  expect(await early).toEqual({ 1: session(2) });
+  expect(await signalStore.get('session', ['1', '2'])).toEqual({ 1: session(2) });
+});
+
+test('what is remembered costs no read, also of what was deleted', async () => {
+  const stored = createMemoryAuthStore();
+  let reads = 0;
+  const signalStore = createSignalStore({
+    ...stored,
+    read: (names) => {
+      reads += 1;
+      return stored.read(names);
+    },
+  });
+  await signalStore.set({ session: { 1: session(1) as never, 2: null } });
+  expect(await signalStore.get('session', ['1', '2'])).toEqual({ 1: session(1) });
+  expect(reads).toBe(0);
+});
+
+test('what a reader changes stays as it was stored until it is written', async () => {
+  const signalStore = createSignalStore(createMemoryAuthStore());
+  await signalStore.set({ 'sender-key-memory': { group: { one: true } } });
+  const { group } = await signalStore.get('sender-key-memory', ['group']);
+  // Baileys notes who will have got the sender key before the message has left.
+  if (group) group['two'] = true;
+  expect(await signalStore.get('sender-key-memory', ['group'])).toEqual({ group: { one: true } });
+});
+
+test('a write that is refused is reported before its writer hears of it, and is not remembered', async () => {
+  const stored = createMemoryAuthStore();
+  const signalStore = createSignalStore(stored);
+  await signalStore.set({ session: { 1: session(1) as never } });
+  const order: string[] = [];
+  signalStore.onWriteFailed = () => void order.push('reported');
+  stored.refusal = new Error('another worker owns this device now');
+  const writing = Promise.resolve(signalStore.set({ session: { 1: session(2) as never } }));
+  expect(await failureOf(writing.finally(() => order.push('rejected')))).toBe(stored.refusal);
+  expect(order).toEqual(['reported', 'rejected']);
+  expect(await signalStore.get('session', ['1'])).toEqual({ 1: session(1) });
+});
+
+test('values come back from the store as they were given', async () => {
+  const stored = createMemoryAuthStore();
+  const preKey = { public: Buffer.from('public'), private: Buffer.from('private') };
+  await createSignalStore(stored).set({ 'pre-key': { 7: preKey }, 'identity-key': { a: Buffer.from('identity') } });
+  const fresh = createSignalStore(stored.successor());
+  expect(await fresh.get('pre-key', ['7', '8'])).toEqual({ 7: preKey });
+  expect(await fresh.get('identity-key', ['a'])).toEqual({ a: Buffer.from('identity') });
+});
