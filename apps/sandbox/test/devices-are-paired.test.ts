@@ -21,7 +21,7 @@ test('a QR code without the leading URL links a second device to the same phone'
   const { sandbox } = scene;
   const registering = scene.connect();
   const qr = await waitFor('a QR code', () => registering.updates.find((update) => update.qr)?.qr);
-  const paired = await sandbox.pairQr(qr.split('#')[1] ?? '', { phone: '5511987654321' });
+  const paired = await sandbox.pairQr(qr.split('#')[1] ?? '', { phone: '+55 (11) 8765-4321' });
   expect(paired.jid).toBe('5511987654321:2@s.whatsapp.net');
   expect(await registering.waitForClose()).toBe(515);
 });

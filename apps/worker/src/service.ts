@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
   type Config,
+  ConfigError,
   createLifecycle,
   createMetrics,
   createPatientRedis,
@@ -42,6 +43,7 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
   const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
 
   const start = async (): Promise<{ port: number }> => {
+    refuseSandboxKeyForWhatsapp(config);
     lifecycle.onStop('console', captureConsole(logger));
     const redis = createPatientRedis({ url: config.REDIS_URL, name: 'pombo-worker', logger });
     lifecycle.onStop('redis', () => redis.disconnect());
@@ -83,4 +85,13 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
   };
 
   return { lifecycle, start, stop: () => lifecycle.stop() };
+}
+
+/** In sandbox mode credentials may be encrypted with a key everybody knows. @throws ConfigError */
+function refuseSandboxKeyForWhatsapp(config: Config): void {
+  if (config.SANDBOX_MODE && config.WHATSAPP_URL === undefined) {
+    throw new ConfigError([
+      'SANDBOX_MODE makes sense only with WHATSAPP_URL: this worker would connect to WhatsApp itself',
+    ]);
+  }
 }

@@ -71,7 +71,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       return await question(socket);
     } catch (cause) {
       if (keeper.socket !== socket) throw new NotConnectedError({ cause });
-      throw new PomboError('DEVICE_ERROR', 'WhatsApp did not answer the device as expected', { cause, retryable: true });
+      throw new PomboError('DEVICE_ERROR', 'WhatsApp did not answer the device as expected', {
+        cause,
+        retryable: true,
+      });
     }
   };
 

@@ -96,7 +96,12 @@ export function createScene(options: SandboxOptions = {}): Scene {
       if (!endpoint) throw new Error('the scene is not set');
       return endpoint;
     },
-    async open({ auth = createMemoryAuthStore(), deviceLists = createMemoryDeviceLists(), kept = false, ...rest } = {}) {
+    async open({
+      auth = createMemoryAuthStore(),
+      deviceLists = createMemoryDeviceLists(),
+      kept = false,
+      ...rest
+    } = {}) {
       const recorded = recordReports();
       const session = await createSession({
         endpoint: scene.endpoint,

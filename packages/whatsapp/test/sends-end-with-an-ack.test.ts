@@ -18,6 +18,7 @@ const received = (id: string, isAsWanted?: Parameters<typeof scene.received>[2])
 
 test('a message is sent when the server has acknowledged it, and not before', async () => {
   const id = freshId();
+  scene.sandbox.resetCounters();
   scene.sandbox.setFaults({ delayAcksMs: 400 });
   let settled = false;
   const sent = device.sendText(number, id).finally(() => (settled = true));
@@ -46,17 +47,6 @@ test('without an ack the outcome is unknown at the deadline, and an ack that com
   expect(patient.lateAcks).toHaveLength(1);
 });
 
-test('an ack that comes late may still be a refusal', async () => {
-  const patient = await scene.device({ ackTimeoutMs: 200 });
-  scene.sandbox.setFaults({ dropAcks: 'all' });
-  const id = freshId();
-  await failureOf(patient.sendText(number, id));
-  scene.sandbox.setFaults({ dropAcks: null, nack: { code: '479' } });
-  const again = patient.sendText(number, id);
-  expect(await failureOf(again)).toMatchObject({ code: 'REJECTED_BY_WHATSAPP' });
-  expect(patient.lateAcks).toEqual([]);
-});
-
 test.each([
   ['463', 'ACCOUNT_RESTRICTED'],
   ['479', 'REJECTED_BY_WHATSAPP'],
@@ -71,11 +61,9 @@ test.each([
 
 test('acks find their own messages when many are on their way', async () => {
   const ids = Array.from({ length: 8 }, freshId);
-  const refused = ids[3];
   scene.sandbox.setFaults({ delayAcksMs: 30 });
   await Promise.all(ids.map((id) => device.sendText(number, id)));
   for (const id of ids) expect((await received(id)).failures).toEqual([]);
-  expect(refused).toBeDefined();
 });
 
 test('a connection cut after the stanza leaves the outcome unknown; sent again, the phone shows the message once', async () => {

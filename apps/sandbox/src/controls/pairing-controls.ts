@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { canonicalNumber } from '../people/canonical-number.js';
 import type { PrePairedDevice } from '../server/paired-devices.js';
 import { randomPhone, type PairedDevice } from '../server/pairing-desk.js';
 import type { World } from '../world.js';
@@ -18,8 +19,9 @@ export interface PairingControls {
 
 export function pairingControls(world: () => World): PairingControls {
   return {
-    pairQr: async (qr, { phone } = {}) => world().pairing.scan(qr, phone),
-    pairCode: async (phone, code) => world().pairing.enterCode(phone.replace(/\D/g, ''), code),
+    pairQr: async (qr, { phone } = {}) =>
+      world().pairing.scan(qr, phone === undefined ? randomPhone() : canonicalNumber(phone)),
+    pairCode: async (phone, code) => world().pairing.enterCode(canonicalNumber(phone), code),
     createPairedDevices: (request) => linkMany(world(), request),
   };
 }
@@ -28,7 +30,8 @@ async function linkMany(
   world: World,
   request: number | { readonly phones: readonly string[] },
 ): Promise<PrePairedDevice[]> {
-  const phones = typeof request === 'number' ? Array.from({ length: request }, randomPhone) : request.phones;
+  const phones =
+    typeof request === 'number' ? Array.from({ length: request }, randomPhone) : request.phones.map(canonicalNumber);
   const linked: PrePairedDevice[] = [];
   for (const phone of phones) {
     linked.push(world.pairedDevices.link(phone));

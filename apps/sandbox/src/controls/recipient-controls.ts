@@ -43,7 +43,7 @@ export function recipientControls(world: () => World): RecipientControls {
 
 /** The canonical number meant by a number in any spelling or by a jid. */
 export function numberOf(who: string): string {
-  return parseDeviceJid(who)?.number ?? canonicalNumber(who.replace(/\D/g, ''));
+  return parseDeviceJid(who)?.number ?? canonicalNumber(who);
 }
 
 async function viewRecipient(world: World, who: string, options: ViewOptions): Promise<RecipientView> {

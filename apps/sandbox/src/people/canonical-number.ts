@@ -5,8 +5,9 @@
 const BRAZIL = /^55(\d{2})(9?)([6-9]\d{7})$/;
 const LAST_AREA_WITH_NINE = 28;
 
-/** The number an account is known by; anything that isn't a Brazilian mobile number is returned as it is. */
-export function canonicalNumber(number: string): string {
+/** The number an account is known by, from any spelling; only Brazilian mobile numbers change their digits. */
+export function canonicalNumber(spelling: string): string {
+  const number = spelling.replace(/\D/g, '');
   const match = BRAZIL.exec(number);
   if (!match) return number;
   const [, area = '', , subscriber = ''] = match;

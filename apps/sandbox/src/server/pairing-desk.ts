@@ -1,6 +1,7 @@
 /** Where clients that aren't linked yet meet the phones the sandbox plays. */
 import { getBinaryNodeChild, S_WHATSAPP_NET, type BinaryNode, type proto } from '@pombo/whatsapp/protocol';
 import { randomBytes, randomInt } from 'node:crypto';
+import { canonicalNumber } from '../people/canonical-number.js';
 import { ClientDevice } from '../people/client-device.js';
 import { parseDeviceJid } from '../people/device-address.js';
 import type { Directory } from '../people/directory.js';
@@ -68,9 +69,10 @@ export class PairingDesk {
   /**
    * Plays a phone that scans a QR code.
    * @param qr as Baileys gives it, with or without the leading URL.
+   * @param phone canonical number.
    * @throws when no connected client shows that code.
    */
-  async scan(qr: string, phone: string = randomPhone()): Promise<PairedDevice> {
+  async scan(qr: string, phone: string): Promise<PairedDevice> {
     const [ref, noiseKey, identityKey, advSecret] = qr.slice(qr.indexOf('#') + 1).split(',');
     const registration = [...this.#registrations].find((open) => open.isOpen && open.refs.includes(ref ?? ''));
     if (!registration) throw new Error('no connected client shows this QR code');
@@ -83,6 +85,7 @@ export class PairingDesk {
 
   /**
    * Plays a phone into which a pairing code is typed.
+   * @param phone canonical number.
    * @throws when no connected client offers a code for that number, or the code is another one.
    */
   async enterCode(phone: string, code: string): Promise<PairedDevice> {
@@ -141,8 +144,9 @@ export class PairingDesk {
 
   #onRequest(registration: PairingRegistration, iq: BinaryNode): BinaryNode[] | undefined {
     const step = getBinaryNodeChild(iq, 'link_code_companion_reg');
-    const phone = parseDeviceJid(step?.attrs.jid)?.number;
-    if (!step || phone === undefined) return undefined;
+    const typed = parseDeviceJid(step?.attrs.jid)?.number;
+    if (!step || typed === undefined) return undefined;
+    const phone = canonicalNumber(typed);
     if (step.attrs.stage === 'companion_hello') return this.#offerCode(registration, phone, step);
     if (step.attrs.stage !== 'companion_finish') return undefined;
     const bundle = bytesOf(getBinaryNodeChild(step, 'link_code_pairing_wrapped_key_bundle'));

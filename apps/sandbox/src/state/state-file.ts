@@ -23,6 +23,7 @@ export class StateFile {
   readonly #logger: SandboxLogger;
   readonly #snapshot: () => StoredState;
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(path: string, logger: SandboxLogger, snapshot: () => StoredState) {
@@ -32,6 +33,7 @@ export class StateFile {
   }
 
   saveSoon(): void {
+    if (this.#closed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#save();
@@ -39,6 +41,7 @@ export class StateFile {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#timer);
     await this.#save();
   }

@@ -107,6 +107,11 @@ function contradictions(config: Config): string[] {
       if (config[dependent] !== undefined) problems.push(`${dependent} makes sense only with WHATSAPP_URL`);
     }
   }
+  if (config.SANDBOX_MODE && config.WHATSAPP_URL !== undefined && !isLoopback(config.WHATSAPP_URL)) {
+    problems.push(
+      `${name('SANDBOX_MODE')} is allowed only while WHATSAPP_URL is on loopback: real credentials need a real key`,
+    );
+  }
   if (config.WHATSAPP_TLS_INSECURE && !isLoopback(config.WHATSAPP_URL)) {
     problems.push(`${name('WHATSAPP_TLS_INSECURE')} is allowed only while WHATSAPP_URL is on loopback`);
   }

@@ -25,8 +25,7 @@ const port = (defaultPort: number) => Joi.number().integer().min(0).max(65_535).
 
 const hostList = () =>
   Joi.string()
-    .allow('')
-    .default('')
+    .default([])
     .custom((value: string) =>
       value
         .split(',')
