@@ -33,8 +33,10 @@ describe('npm start', () => {
     return running;
   };
 
-  const whenReady = (run: Running) =>
-    eventually('the summary', () => run.stdout().includes('Ctrl-C') && run.stdout(), { timeoutMs: START_MS });
+  const whenReady = async (run: Running): Promise<string> => {
+    await eventually('the summary', () => run.stdout().includes('Ctrl-C'), { timeoutMs: START_MS });
+    return run.stdout();
+  };
 
   const childrenOf = (): RunFile['children'] =>
     (JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile).children;

@@ -1,5 +1,6 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
+import { holdTimers } from './hold-timers.js';
 import { createScene, freshNumber, type OpenOptions, type TestSession } from './scene.js';
 
 const scene = createScene();
@@ -13,13 +14,6 @@ async function showingCode(options: OpenOptions = {}): Promise<[device: TestSess
   device.session.start();
   const code = await eventually('a code is shown', () => device.codes[0]);
   return [device, code.qr];
-}
-
-/** Timers a test moves on by itself; what Node and the tests wait with stays real. */
-function holdTimers(): void {
-  jest.useFakeTimers({
-    doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date', 'setInterval'],
-  });
 }
 
 test('a code that is scanned pairs the device, which restarts at once, sends, and later resumes without a code', async () => {

@@ -1,12 +1,21 @@
-import { expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
-import { createScene, freshId, freshNumber, jidOf } from './scene.js';
 import { createMemoryDeviceLists } from './memory-device-lists.js';
+import { createScene, freshId, freshNumber, jidOf, type TestSession } from './scene.js';
 
 const scene = createScene();
+/** What both accounts know of recipients' devices. */
+const lists = new Map<string, string>();
+let first: TestSession;
+let second: TestSession;
+beforeAll(async () => {
+  first = await scene.device({ kept: true, deviceLists: createMemoryDeviceLists(lists) });
+  second = await scene.device({ kept: true, deviceLists: createMemoryDeviceLists(lists) });
+});
+beforeEach(() => scene.sandbox.resetCounters());
 
 test('a number is resolved to the JID WhatsApp knows it by', async () => {
-  const { session } = await scene.device();
+  const { session } = first;
   expect(await session.resolveRecipient(jidOf('447700900999'))).toBe('447700900999@s.whatsapp.net');
   // Brazil's ninth digit: area codes up to 28 have it, the others don't.
   expect(await session.resolveRecipient(jidOf('551188887777'))).toBe('5511988887777@s.whatsapp.net');
@@ -16,8 +25,7 @@ test('a number is resolved to the JID WhatsApp knows it by', async () => {
 });
 
 test('a LID or a group needs no resolving', async () => {
-  const { session } = await scene.device();
-  scene.sandbox.resetCounters();
+  const { session } = first;
   expect(await session.resolveRecipient('123456789012345@lid')).toBe('123456789012345@lid');
   expect(await session.resolveRecipient('120363000000000000@g.us')).toBe('120363000000000000@g.us');
   expect(scene.sandbox.counters().usync.queries).toBe(0);
@@ -25,9 +33,6 @@ test('a LID or a group needs no resolving', async () => {
 
 test('devices one account learned of are known to the next, own devices stay its own', async () => {
   const number = freshNumber();
-  const lists = new Map<string, string>();
-  const first = await scene.device({ deviceLists: createMemoryDeviceLists(lists) });
-  const second = await scene.device({ deviceLists: createMemoryDeviceLists(lists) });
   await first.sendText(number);
   expect(first.deviceLists.saved).toEqual([number]);
 
@@ -50,15 +55,11 @@ test('devices one account learned of are known to the next, own devices stay its
 
 test('a companion that is announced gets the next message of every account', async () => {
   const number = freshNumber();
-  const lists = new Map<string, string>();
-  const first = await scene.device({ deviceLists: createMemoryDeviceLists(lists) });
   await first.sendText(number);
   const before = lists.get(number);
   const devices = scene.sandbox.changeDevices(number, { add: 1 });
   expect(devices).toEqual([0, 1, 2]);
   await eventually('the list has changed', () => lists.get(number) !== before);
-
-  const second = await scene.device({ deviceLists: createMemoryDeviceLists(lists) });
   for (const device of [first, second]) {
     const id = freshId();
     await device.sendText(number, id);

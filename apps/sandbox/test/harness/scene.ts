@@ -13,7 +13,7 @@ export interface Scene {
 }
 
 export function createScene(options: SandboxOptions = {}): Scene {
-  const sandbox = createSandbox({ receiptDelayMs: 1, distinctIdentities: 3, ...options });
+  const sandbox = createSandbox({ receiptDelayMs: 1, distinctIdentities: 2, ...options });
   const clients: TestClient[] = [];
   let restoreConsole: (() => void) | undefined;
 
