@@ -18,6 +18,6 @@ export default {
   },
   globalSetup: '<rootDir>/test/setup/start-redis.mjs',
   globalTeardown: '<rootDir>/test/setup/stop-redis.mjs',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
 };

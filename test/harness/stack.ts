@@ -53,7 +53,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const undos: Array<() => Promise<unknown> | void> = [];
   // The sandbox's phones use libsignal in this process, which prints sessions.
   undos.push(captureConsole(silentLogger));
-  const sandbox = createSandbox({ receiptDelayMs: 5, ...options.sandbox });
+  // Inside jest making an identity costs 100 ms, so most people share one here.
+  const sandbox = createSandbox({ receiptDelayMs: 5, distinctIdentities: 2, ...options.sandbox });
   await sandbox.start();
   undos.push(() => sandbox.stop());
   const mediaDir = await mkdtemp(join(tmpdir(), 'pombo-media-'));

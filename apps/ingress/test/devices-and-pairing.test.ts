@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually } from '@pombo/testing';
+import { eventually, playOwner } from '@pombo/testing';
 import { createTenant, type Harness, openHarness } from './ingress-harness.js';
 
 let harness: Harness;
@@ -27,7 +27,7 @@ describe('devices', () => {
       device: { id, name: 'shop', connected: false, created_at: expect.stringMatching(/Z$/) },
       data: { device_id: id, name: 'shop' },
     });
-    await harness.store.devices.report(id, { paired: true, state: 'connected', phone: '5511999999999' });
+    await playOwner(harness.store, id, { phone: '5511999999999' });
     const shown = {
       id,
       name: 'shop',
@@ -40,7 +40,7 @@ describe('devices', () => {
     expect(listed.body['devices']).toEqual([expect.objectContaining(shown)]);
     expect(listed.body['data']).toEqual(listed.body['devices']);
     const one = await harness.call('GET', `/devices/${id}`, { token });
-    expect(one.body['device']).toMatchObject({ ...shown, owner: null });
+    expect(one.body['device']).toMatchObject({ ...shown, owner: 'played-worker' });
   });
 
   test.each([[{}], [{ name: '' }], [{ name: 7 }], [{ name: 'x'.repeat(101) }]])(

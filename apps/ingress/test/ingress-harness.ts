@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createIngress } from '@pombo/ingress';
 import { type Logger, silentLogger } from '@pombo/runtime';
 import type { Store } from '@pombo/store';
-import { keysOf, openTestStore, testConfig } from '@pombo/testing';
+import { keysOf, openTestStore, playOwner, testConfig } from '@pombo/testing';
 
 export const NUMBER = '5511999999999';
 export const IMAGE_URL = 'https://pictures.example/pigeon.png';
@@ -106,6 +106,6 @@ export async function createTenant(store: Store): Promise<{ tenantId: string; to
 
 export async function createReadyDevice(store: Store, tenantId: string): Promise<string> {
   const { id } = await store.devices.create(tenantId, 'a phone');
-  await store.devices.report(id, { paired: true, state: 'connected' });
+  await playOwner(store, id);
   return id;
 }

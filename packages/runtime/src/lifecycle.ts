@@ -61,6 +61,9 @@ async function withDeadline(work: Promise<void>, timeoutMs: number, name: string
   }
 }
 
+/** One Ctrl-C under npm arrives twice, from the terminal and from npm. */
+const SAME_SIGNAL_MS = 1000;
+
 /**
  * SIGTERM and SIGINT stop the process in order; a second signal ends it at once with status 1.
  * An error nobody caught is logged and ends the process too, since its state is unknown.
@@ -69,9 +72,14 @@ export function attachSignals(lifecycle: Lifecycle, logger: Logger): void {
   const stopThenExit = (status: number): void => {
     void lifecycle.stop().then(() => process.exit(status));
   };
+  let firstSignalAt: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (lifecycle.stopping) process.exit(1);
+      if (firstSignalAt !== undefined) {
+        if (Date.now() - firstSignalAt > SAME_SIGNAL_MS) process.exit(1);
+        return;
+      }
+      firstSignalAt = Date.now();
       logger.info('stopping', { signal });
       stopThenExit(0);
     });

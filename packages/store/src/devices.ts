@@ -68,8 +68,10 @@ export interface Devices {
 export function createDevices(redis: Redis, keys: Keys): Devices {
   const read = async (deviceId: string): Promise<DeviceRecord | undefined> => {
     if (!isDeviceId(deviceId)) return undefined;
-    const fields = await redis.hgetall(keys.device(deviceId));
-    return fields['id'] === undefined ? undefined : deviceFromFields(fields);
+    const [fields, owner] = await Promise.all([redis.hgetall(keys.device(deviceId)), readOwner(redis, keys, deviceId)]);
+    if (fields['id'] === undefined) return undefined;
+    const device = deviceFromFields(fields);
+    return owner === undefined ? withoutOwner(device) : device;
   };
   const bump = () => redis.incr(keys.deviceVersion);
 
@@ -116,6 +118,14 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
     waiting: async (deviceId) => Number((await redis.hget(keys.counters(deviceId), 'waiting')) ?? 0),
     owner: (deviceId) => readOwner(redis, keys, deviceId),
   };
+}
+
+const NEEDS_OWNER: ReadonlySet<DeviceState> = new Set<DeviceState>(['connected', 'connecting', 'pairing']);
+
+/** A worker that died could not say goodbye: without an owner nobody is connected, whatever was reported last. */
+function withoutOwner(device: DeviceRecord): DeviceRecord {
+  if (!NEEDS_OWNER.has(device.state)) return device;
+  return { ...device, state: device.paired ? 'offline' : 'unpaired' };
 }
 
 function deviceFromFields(fields: Readonly<Record<string, string>>): DeviceRecord {

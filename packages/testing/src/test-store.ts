@@ -1,5 +1,5 @@
 import { type Config, createPatientRedis, type Redis, silentLogger } from '@pombo/runtime';
-import { createStore, type Store } from '@pombo/store';
+import { createLeases, createStore, type DeviceReport, type Store } from '@pombo/store';
 import { testConfig } from './test-config.js';
 
 export interface TestStore {
@@ -35,4 +35,15 @@ export async function keysOf(redis: Redis, prefix: string): Promise<string[]> {
   const found: string[] = [];
   for await (const batch of redis.scanStream({ match: `${prefix}:*`, count: 1000 })) found.push(...(batch as string[]));
   return found;
+}
+
+/** Long enough for any test. */
+const TEST_LEASE_MS = 600_000;
+
+/** Plays a worker that holds the device and reports about it. @returns the epoch of its lease. */
+export async function playOwner(store: Store, deviceId: string, report: DeviceReport = {}): Promise<number> {
+  const lease = await createLeases(store.redis, store.keys, 'played-worker', TEST_LEASE_MS).claim(deviceId);
+  if (!lease) throw new Error('the device has another owner');
+  await store.devices.report(deviceId, { paired: true, state: 'connected', ...report });
+  return lease.epoch;
 }
