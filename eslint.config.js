@@ -61,7 +61,10 @@ export default tseslint.config(
     },
   },
   ...libraryRules,
-  { files: ['apps/*/src/main.ts', 'packages/runtime/src/lifecycle.ts', 'packages/testing/src/**/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['apps/*/src/main.ts', 'packages/runtime/src/lifecycle.ts', 'packages/testing/src/**/*.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
   {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {

@@ -67,8 +67,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...options.env,
   });
   const config = loadConfig(env);
-  const { store, close } = await openTestStore(config);
-  undos.push(close);
+  const opened = await openTestStore(config);
+  undos.push(() => opened.close());
+  const { store } = opened;
   const { tenantId } = await store.tenants.create('test');
 
   return {
