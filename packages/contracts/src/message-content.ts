@@ -1,8 +1,9 @@
 /**
- * What a message says, as it is stored (encrypted) beside its record and read by the worker. One member per message
- * type; bytes are never in here, only where to find them.
+ * What a message says, as it is stored (encrypted) beside its record and read by the worker: the type's own fields of
+ * the validated body. Bytes are never in here, only where to find them.
  */
-import type { Quoted } from './messages/common.js';
+import type { CommonSend, Quoted } from './messages/common.js';
+import type { MessageType, SendBody } from './send-routes.js';
 
 /** Where media comes from: a URL the worker fetches, or a blob the ingress stored (SHA-256 in hex). */
 export type MediaSource = { readonly url: string } | { readonly blob: string };
@@ -13,14 +14,12 @@ export interface ContentCommon {
   /** JIDs. */
   readonly mentioned?: readonly string[];
   readonly quoted?: Quoted;
+  /** Set for every type that carries media. */
+  readonly source?: MediaSource;
+  readonly thumbnail?: MediaSource;
 }
 
-export interface ImageContent extends ContentCommon {
-  readonly type: 'image';
-  readonly source: MediaSource;
-  readonly caption?: string;
-  readonly viewOnce?: boolean;
-}
+export type ContentOf<T extends MessageType> = { readonly type: T } & ContentCommon &
+  Omit<SendBody<T>, keyof CommonSend>;
 
-export type MessageContent = ImageContent;
-export type MessageType = MessageContent['type'];
+export type MessageContent = { [T in MessageType]: ContentOf<T> }[MessageType];

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.js';
-import type { MessageType } from './message-content.js';
+import type { MessageType } from './send-routes.js';
 import type { MessageState, Priority } from './message-state.js';
 
 /**
@@ -10,6 +10,9 @@ export interface SendMetadata {
   readonly processing_time_ms?: number;
   readonly image_size_bytes?: number;
   readonly image_format?: string;
+  readonly document_size_bytes?: number;
+  readonly mime_type?: string;
+  readonly file_name?: string;
   readonly download_time_ms?: number;
   readonly upload_time_ms?: number;
   readonly mentions_processed?: number;

@@ -6,9 +6,12 @@ import type { ErrorCode, MessageRecord, MessageState, MessageType, Priority, Sen
 
 type Fields = Readonly<Record<string, string>>;
 
+/** `processing_time_ms` follows from the stamps; a file's name is part of the content, which is encrypted. */
 const METADATA_FIELDS = {
   image_size_bytes: 'mb',
   image_format: 'mf',
+  document_size_bytes: 'mz',
+  mime_type: 'mt',
   download_time_ms: 'md',
   upload_time_ms: 'mu',
   mentions_processed: 'mm',
@@ -18,9 +21,9 @@ const METADATA_FIELDS = {
   width: 'mw',
   height: 'mh',
   upload_reused: 'mr',
-} as const satisfies Record<Exclude<keyof SendMetadata, 'processing_time_ms'>, string>;
+} as const satisfies Record<Exclude<keyof SendMetadata, 'processing_time_ms' | 'file_name'>, string>;
 
-const TEXT_METADATA: ReadonlySet<string> = new Set(['image_format', 'delivered_format']);
+const TEXT_METADATA: ReadonlySet<string> = new Set(['image_format', 'mime_type', 'delivered_format']);
 const FLAG_METADATA: ReadonlySet<string> = new Set(['quoted_message_found', 'view_once_enabled', 'upload_reused']);
 
 /** Field, value, field, value… for the scripts. */

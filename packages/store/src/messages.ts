@@ -127,6 +127,17 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   const openContent = (id: string, sealed: Buffer): MessageContent =>
     JSON.parse(cipher.decrypt(sealed, keys.content(id)).toString()) as MessageContent;
 
+  const readContent = async (id: string): Promise<MessageContent | undefined> => {
+    const sealed = await redis.getBuffer(keys.content(id));
+    return sealed === null ? undefined : openContent(id, sealed);
+  };
+  /** A file's name says something, so it lies only in the encrypted content. */
+  const withFileName = async (record: MessageRecord): Promise<MessageRecord> => {
+    const content = record.type === 'document' ? await readContent(record.id) : undefined;
+    if (content?.type !== 'document' || content.file_name === undefined) return record;
+    return { ...record, metadata: { ...record.metadata, file_name: content.file_name } };
+  };
+
   return {
     createId: (deviceId) => createMessageId(shardOfDevice(deviceId)),
 
@@ -186,13 +197,10 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     async read(id) {
       if (!isMessageId(id)) return undefined;
       const fields = await redis.hgetall(keys.record(id));
-      return fields['id'] === undefined ? undefined : recordFromFields(fields);
+      return fields['id'] === undefined ? undefined : withFileName(recordFromFields(fields));
     },
 
-    async readContent(id) {
-      const sealed = await redis.getBuffer(keys.content(id));
-      return sealed === null ? undefined : openContent(id, sealed);
-    },
+    readContent,
   };
 }
 

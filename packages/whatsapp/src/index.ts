@@ -1,7 +1,8 @@
 export { type AuthStore } from './auth/auth-store.js';
 export { encodeCredentials } from './auth/credentials.js';
 export * from './builders/context-info.js';
-export * from './builders/image-message.js';
+export * from './builders/build-message.js';
+export type { BuildParts, BuiltMedia } from './builders/message-builder.js';
 export * from './connection/disconnect.js';
 export * from './console-capture.js';
 export * from './device-list-cache.js';

@@ -1,7 +1,7 @@
 /** A device's session: connected for as long as it is wanted, and everything that is done through it. */
 import { PomboError } from '@pombo/contracts';
 import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/baileys';
-import { isPnUser } from '@whiskeysockets/baileys';
+import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
 import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
@@ -101,6 +101,8 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     },
 
     async prepareChat(jid) {
+      // Who is in a group, Baileys looks up itself when it sends.
+      if (!isPnUser(jid) && !isLidUser(jid)) return;
       const own = userOf(credentials.creds.me?.id);
       const devices = await ask((socket) => socket.getUSyncDevices([`${own}@s.whatsapp.net`, jid], true, false));
       const others = devices.map((device) => device.jid).filter((deviceJid) => deviceJid !== credentials.creds.me?.id);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { UnknownOutcomeError } from '@pombo/whatsapp';
 import { createAckWaiter } from '../src/sending/ack-waiter.js';
-import { failureOf } from './scene.js';
+import { failureOf } from './failure-of.js';
 
 test('a sending that fails late does not end the wait of the next one under the same id', async () => {
   const acks = createAckWaiter();

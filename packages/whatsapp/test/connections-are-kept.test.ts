@@ -1,9 +1,14 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
 import { NotConnectedError } from '@pombo/whatsapp';
-import { createScene, failureOf, freshNumber, type TestSession } from './scene.js';
+import { holdClock, holdTimers } from './hold-timers.js';
+import { failureOf } from './failure-of.js';
+import { createScene, freshNumber, type TestSession } from './scene.js';
 
 const scene = createScene();
+afterEach(() => {
+  jest.useRealTimers();
+});
 /** What a session reports of a connection that succeeds. */
 const CONNECTING = ['connecting', 'connected', 'identity'];
 
@@ -14,12 +19,16 @@ function whenState({ states }: TestSession, state: string, why?: string) {
   );
 }
 
-/** Milliseconds each wait for a reconnection lasted. */
-function waits({ states }: TestSession): number[] {
-  return states.flatMap(({ state, at }, index) => {
-    const next = states[index + 1];
-    return state === 'waiting' && next ? [next.at - at] : [];
-  });
+/** Moves time on while a session waits for its next attempt; it must come between these two. */
+async function passWait({ session, order }: TestSession, leastMs: number, mostMs: number): Promise<void> {
+  const attempts = (): number => order.filter((name) => name === 'connecting').length;
+  const before = attempts();
+  expect(session.state).toBe('waiting');
+  jest.advanceTimersByTime(leastMs - 1);
+  expect(attempts()).toBe(before);
+  jest.advanceTimersByTime(mostMs - leastMs + 2);
+  expect(attempts()).toBe(before + 1);
+  await eventually('the session is connected', () => session.state === 'connected');
 }
 
 test.each([
@@ -27,29 +36,33 @@ test.each([
   ['a pulled cable', (jid: string) => scene.sandbox.cutConnections(jid)],
 ])('after %s the session comes back by itself and sends again', async (_cause, lose) => {
   const device = await scene.device();
+  holdTimers();
   lose(device.jid);
   await whenState(device, 'waiting', 'lost');
   expect(await failureOf(device.sendText(freshNumber()))).toBeInstanceOf(NotConnectedError);
-  await device.whenConnected(2);
-  expect(waits(device)[0]).toBeGreaterThanOrEqual(490);
+  await passWait(device, 500, 1_000);
   expect(device.order).toEqual([...CONNECTING, 'waiting', ...CONNECTING]);
   await device.sendText(freshNumber());
 });
 
 test('a login refused for now is tried again', async () => {
+  holdTimers();
   scene.sandbox.setFaults({ refuseLogins: { reason: '503', first: 1 } });
-  const device = await scene.device();
+  const device = await scene.open({ auth: await scene.pairedStore() });
+  device.session.start();
+  await whenState(device, 'waiting', 'lost');
+  await passWait(device, 500, 1_000);
   expect(device.order).toEqual(['connecting', 'waiting', ...CONNECTING]);
-  expect(waits(device)[0]).toBeGreaterThanOrEqual(490);
 });
 
 test('a server that drops every connection just after the login is knocked at ever more slowly', async () => {
   const device = await scene.device();
-  for (const times of [2, 3]) {
+  holdTimers();
+  for (const leastMs of [500, 1_000, 2_000]) {
     scene.sandbox.closeStream(device.jid, 503);
-    await device.whenConnected(times);
+    await eventually('the wait', () => device.order.at(-1) === 'waiting');
+    await passWait(device, leastMs, 2 * leastMs);
   }
-  expect(waits(device)[1]).toBeGreaterThanOrEqual(990);
 });
 
 test('an unlinked device forgets its credentials, says so, and stays away', async () => {
@@ -74,16 +87,17 @@ test('a device unlinked while it was away learns it at the login', async () => {
 });
 
 test('what was still under way when a device was unlinked leaves nothing behind', async () => {
-  const auth = await scene.pairedStore();
-  // So slow that what a login stores is still being written when the credentials are forgotten.
+  const { auth, ...device } = await scene.device();
   auth.writeDelayMs = 100;
-  const device = await scene.device({ auth });
-  scene.sandbox.logOut(device.jid);
-  await eventually('the connection is gone', () => device.session.state !== 'connected');
-  await whenState(device, 'ended', 'logged-out');
-  await scene.device();
+  // A message that starts a session: its decryption writes several times, one after the other.
+  void scene.sandbox.reply(freshNumber(), device.connected[0]?.jid ?? '', 'hello').catch(() => undefined);
+  const isWritten = (kind: string) => auth.journal.some((names) => names.some((name) => name.startsWith(kind)));
+  await eventually('the first write', () => isWritten('identity-key:'));
+  scene.sandbox.logOut(device.connected[0]?.jid ?? '');
+  await eventually('all is forgotten', () => device.order.includes('logged out'));
+  await auth.write(new Map([['barrier', null]]));
+  expect(auth.journal.slice(-2)).toEqual([['(clear)'], ['barrier']]);
   expect(auth.values.size).toBe(0);
-  expect(auth.journal.at(-1)).toEqual(['(clear)']);
 });
 
 test('nobody takes a session for connected while its credentials are being forgotten', async () => {
@@ -135,14 +149,21 @@ test('a banned account ends the session and keeps the credentials', async () => 
   expect(scene.sandbox.counters().logins.refused).toBe(1);
 });
 
-test('a connection that is closing but not closed yet is not taken for a connected one', async () => {
+test('a dead connection is not taken for a live one while its socket is still closing', async () => {
+  holdClock();
   const cable = await scene.cable();
   const device = await scene.device({ endpoint: cable.endpoint });
-  cable.holdUplink();
-  scene.sandbox.closeStream(device.jid, 503);
-  await eventually('the session notices', () => device.session.state !== 'connected');
-  const waiting = device.session.whenConnected(AbortSignal.timeout(10_000));
-  cable.cut();
-  await waiting;
+  cable.hold();
+  // Two keep-alives: the first goes unanswered, at the second the connection is given up.
+  jest.advanceTimersByTime(61_000);
+  expect(device.session.state).toBe('waiting');
+  expect(device.order).toEqual(CONNECTING);
+  expect(await failureOf(device.sendText(freshNumber()))).toBeInstanceOf(NotConnectedError);
+  const back = device.session.whenConnected(new AbortController().signal);
+  // Nobody answers the closing handshake either.
+  jest.advanceTimersByTime(30_000);
+  await whenState(device, 'waiting', 'lost');
+  jest.advanceTimersByTime(1_000);
+  await back;
   await device.sendText(freshNumber());
 });

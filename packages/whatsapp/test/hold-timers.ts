@@ -1,8 +1,14 @@
 import { jest } from '@jest/globals';
 
-/** From now on `setTimeout` goes off when the test says so; what Node and the tests themselves wait with stays real. */
+/** What Node and the tests themselves wait with. */
+const REAL = ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] as const;
+
+/** From now on `setTimeout` goes off when the test says so. */
 export function holdTimers(): void {
-  jest.useFakeTimers({
-    doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date', 'setInterval'],
-  });
+  jest.useFakeTimers({ doNotFake: [...REAL, 'Date', 'setInterval'] });
+}
+
+/** From now on the clock and everything that goes by it stands still until the test moves it on. */
+export function holdClock(): void {
+  jest.useFakeTimers({ doNotFake: [...REAL] });
 }

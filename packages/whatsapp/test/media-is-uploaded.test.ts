@@ -3,8 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PomboError } from '@pombo/contracts';
-import { buildImageMessage, type UploadedMedia } from '@pombo/whatsapp';
-import { createScene, failureOf, freshId, freshNumber, jidOf, type TestSession } from './scene.js';
+import { buildMessage, type UploadedMedia } from '@pombo/whatsapp';
+import { failureOf } from './failure-of.js';
+import { createScene, freshId, freshNumber, jidOf, type TestSession } from './scene.js';
 
 const scene = createScene();
 let device: TestSession;
@@ -17,8 +18,9 @@ const MEDIA_CONN = 'set w:m media_conn';
 const bytes = randomBytes(50_000);
 const sha256 = (data: Buffer): Buffer => createHash('sha256').update(data).digest();
 
-const imageOf = (upload: UploadedMedia) =>
-  buildImageMessage({ upload, mimeType: 'image/jpeg', width: 64, height: 48, thumbnail: Buffer.from([0xff, 0xd8]) });
+const imageOf = (upload: UploadedMedia) => ({
+  imageMessage: { ...upload, mimetype: 'image/jpeg', width: 64, height: 48 },
+});
 
 test('what was uploaded once serves several recipients, who verify both hashes', async () => {
   const upload = await device.session.upload(bytes, 'image');
@@ -75,7 +77,8 @@ test('an upload that takes too long fails in time and may be tried again', async
 });
 
 test('uploads leave no encrypted copies on the disk', async () => {
-  const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('image') && name.endsWith('-enc'));
+  const copies = async () =>
+    (await readdir(tmpdir())).filter((name) => name.startsWith('image') && name.endsWith('-enc'));
   const before = await copies();
   await device.session.upload(bytes, 'image');
   scene.sandbox.setFaults({ refuseUploads: { status: 400 } });

@@ -1,4 +1,5 @@
 /** An `AuthStore` in memory that can be slow, refuse, or belong to a process that died. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys';
 import { type AuthStore, encodeCredentials } from '@pombo/whatsapp';
 
@@ -41,7 +42,7 @@ export function createMemoryAuthStore(stored: ReadonlyMap<string, string> = new 
       journal.push([...changes.keys()]);
       // As with one connection to Redis, a write is answered after all earlier ones.
       const earlier = tail;
-      const taken = new Promise((resolve) => setTimeout(resolve, store.writeDelayMs));
+      const taken = wait(store.writeDelayMs);
       tail = taken;
       await earlier;
       await taken;

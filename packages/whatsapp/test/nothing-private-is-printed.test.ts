@@ -16,6 +16,14 @@ const printed: string[] = [];
 const undos: Array<() => void> = [];
 // Before the scene captures the console for its own quiet: the first to capture it says where its words go.
 beforeAll(() => {
+  const target = globalThis.console as unknown as Record<string, (...words: unknown[]) => void>;
+  for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace']) {
+    const original = target[method];
+    target[method] = (...words) => void printed.push(words.map(String).join(' '));
+    undos.push(() => {
+      if (original) target[method] = original;
+    });
+  }
   undos.push(captureConsole(logger));
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream);
@@ -52,6 +60,8 @@ test('while sessions are replaced and connections lost, nothing is printed, and 
   await send();
   await scene.sandbox.reply(number, device.jid, 'thank you');
   const linesBefore = lines.length;
+  // What Node and the test runner had to say so far.
+  printed.length = 0;
   // libsignal prints the whole session that is closed for a new one.
   scene.sandbox.changeIdentity(number, { announce: false });
   await send();

@@ -178,13 +178,3 @@ let lastNumber = 0;
 export function freshNumber(): string {
   return `4420${(70_000_000 + ++lastNumber + process.pid * 1000).toString().slice(-8)}`;
 }
-
-/** The error a promise ends in; undefined when it resolves. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}

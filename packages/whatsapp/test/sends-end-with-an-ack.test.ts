@@ -2,7 +2,8 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { PomboError } from '@pombo/contracts';
 import { eventually } from '@pombo/testing';
 import { NotConnectedError, UnknownOutcomeError } from '@pombo/whatsapp';
-import { createScene, failureOf, freshId, freshNumber, jidOf, type TestSession } from './scene.js';
+import { failureOf } from './failure-of.js';
+import { createScene, freshId, freshNumber, jidOf, type TestSession } from './scene.js';
 
 const scene = createScene();
 /** The chat most tests write to; the first message to a number costs a third of a second of key exchange. */

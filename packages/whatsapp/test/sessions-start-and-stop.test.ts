@@ -3,7 +3,8 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
 import { NotConnectedError } from '@pombo/whatsapp';
 import { holdTimers } from './hold-timers.js';
-import { createScene, failureOf, freshId, freshNumber, jidOf } from './scene.js';
+import { failureOf } from './failure-of.js';
+import { createScene, freshId, freshNumber, jidOf } from './scene.js';
 
 const scene = createScene();
 afterEach(() => {
@@ -58,9 +59,15 @@ test('stopping while connecting, at whatever point, ends quietly', async () => {
     const device = await scene.open({ auth: await scene.pairedStore() });
     device.session.start();
     if (soFar === 'socket')
-      await eventually('the socket is open', () => scene.sandbox.counters().connections.opened > before.connections.opened, { intervalMs: 1 });
+      await eventually(
+        'the socket is open',
+        () => scene.sandbox.counters().connections.opened > before.connections.opened,
+        { intervalMs: 1 },
+      );
     if (soFar === 'login')
-      await eventually('the login', () => scene.sandbox.counters().logins.accepted > before.logins.accepted, { intervalMs: 1 });
+      await eventually('the login', () => scene.sandbox.counters().logins.accepted > before.logins.accepted, {
+        intervalMs: 1,
+      });
     await device.session.stop();
     expect(device.session.state).toBe('ended');
     await eventually('nobody is connected', () => scene.sandbox.report().connectedDevices === 0);

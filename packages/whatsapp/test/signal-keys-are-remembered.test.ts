@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { AuthStore } from '@pombo/whatsapp';
 import { createSignalStore } from '../src/auth/signal-store.js';
 import { createMemoryAuthStore } from './memory-auth-store.js';
-import { failureOf } from './scene.js';
+import { failureOf } from './failure-of.js';
 
 const session = (counter: number) => ({ _sessions: {}, version: 'v1', counter });
 

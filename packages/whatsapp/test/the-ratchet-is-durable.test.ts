@@ -5,7 +5,8 @@
 import { expect, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
 import { UnknownOutcomeError } from '@pombo/whatsapp';
-import { createScene, failureOf, freshId, freshNumber, type TestSession } from './scene.js';
+import { failureOf } from './failure-of.js';
+import { createScene, freshId, freshNumber, type TestSession } from './scene.js';
 
 const scene = createScene();
 
@@ -88,9 +89,11 @@ test('a refused write ends the socket before anything leaves', async () => {
   expect(device.session.state).toBe('ended');
   expect(device.order.slice(-2)).toEqual(['ended', 'evicted']);
 
-  await eventually('the server sees it go', () => scene.sandbox.devices().every(({ jid, connected }) => {
-    return jid !== device.jid || !connected;
-  }));
+  await eventually('the server sees it go', () =>
+    scene.sandbox.devices().every(({ jid, connected }) => {
+      return jid !== device.jid || !connected;
+    }),
+  );
   expect(scene.sandbox.counters()).toMatchObject({ stanzas: {}, messages: { received: 0 }, arrivals: 0 });
   // The device stays paired: whoever owns it now goes on with it.
   const heir = await scene.device({ auth: device.auth.successor() });

@@ -1,26 +1,32 @@
-/** From a validated body to what is stored of it: one builder per message type. */
-import type { CommonSend, MessageContent, MessageType } from '@pombo/contracts';
-import type { BlobStore } from '@pombo/media';
-import type { NameField } from '../http/field-problems.js';
-import { acceptImage } from './image.js';
+/** From a validated body to what is stored of it: the type's own fields, and where its media is. */
+import { type CommonSend, commonSendKeys, type MessageContent, mediaOf, type MessageType } from '@pombo/contracts';
+import { type MediaParts, storeMedia, storeThumbnail } from './store-media.js';
 
-/** What builders need beside the body. */
-export interface ContentParts {
-  readonly blobStore: BlobStore;
-  readonly maxImageBytes: number;
-  readonly nameField: NameField;
+const COMMON_KEYS: ReadonlySet<string> = new Set(Object.keys(commonSendKeys));
+
+/** Inline media is in the blob store when this resolves. @throws PomboError as `storeMedia` */
+export async function buildContent(type: MessageType, body: CommonSend, parts: MediaParts): Promise<MessageContent> {
+  const media = mediaOf(type);
+  const given = body as unknown as Readonly<Record<string, unknown>>;
+  const mediaKeys = [media?.inline, media?.url, media?.thumbnail?.inline, media?.thumbnail?.url, 'media_id'];
+  const own = Object.entries(given).filter(([key]) => !COMMON_KEYS.has(key) && !mediaKeys.includes(key));
+  const source = media && (await storeMedia(media, given, parts));
+  const thumbnail = media?.thumbnail && (await storeThumbnail(media.thumbnail, given, parts));
+  // The row of SEND_TYPES pairs schema and type, so what the schema let through is this type's content.
+  return {
+    type,
+    ...Object.fromEntries(own),
+    ...whatIsSaid(body),
+    ...(source ? { source } : {}),
+    ...(thumbnail ? { thumbnail } : {}),
+  } as MessageContent;
 }
 
-/** A method, so that a builder may ask for its own type's body: the row of `SEND_ROUTES` pairs schema and type. */
-interface ContentBuilder {
-  build(body: CommonSend, parts: ContentParts): Promise<MessageContent>;
-}
-
-const BUILDERS: Readonly<Record<MessageType, ContentBuilder>> = {
-  image: { build: acceptImage },
-};
-
-/** Inline media is in the blob store when this resolves. */
-export function buildContent(type: MessageType, body: CommonSend, parts: ContentParts): Promise<MessageContent> {
-  return BUILDERS[type].build(body, parts);
+/** What says nothing is left out, since it is stored. */
+function whatIsSaid({ delay, mentioned, quoted }: CommonSend) {
+  return {
+    ...(delay > 0 ? { delay } : {}),
+    ...(mentioned.length > 0 ? { mentioned } : {}),
+    ...(quoted === undefined ? {} : { quoted }),
+  };
 }

@@ -12,11 +12,11 @@ export type PrepareSend = (send: ValidatedSend, context: CallContext, awaited: b
 
 /** Makes a validated body a message that can be accepted: its media stored, its device chosen, its id given. */
 export function createPrepareSend(type: MessageType, { config, store, blobStore }: AppParts): PrepareSend {
-  const maxImageBytes = config.MEDIA_MAX_IMAGE_BYTES;
+  const maxBytes = { image: config.MEDIA_MAX_IMAGE_BYTES, document: config.MEDIA_MAX_DOCUMENT_BYTES };
   return async ({ body, nameField }, { caller, redisBudget }, awaited) => {
     const { tenantId, userId } = caller;
     // First what the client can mend by itself; a blob that nothing came to use ends with its retention.
-    const content = await buildContent(type, body, { blobStore, maxImageBytes, nameField });
+    const content = await buildContent(type, body, { blobStore, maxBytes, nameField });
     const device = await redisBudget.spend(chooseSendingDevice(store.devices, tenantId, body.device_id));
     return {
       id: store.messages.createId(device.id),

@@ -27,7 +27,7 @@ export async function dispatchSend(
     if (!(await takeDispatchPoint(record, ready, context))) return false;
     dispatched = { ...record, dispatchedAt: record.dispatchedAt ?? Date.now() };
     try {
-      await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message });
+      await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message, nodes: ready.nodes });
       return true;
     } catch (error) {
       const action = actionFor(error);

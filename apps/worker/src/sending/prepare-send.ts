@@ -1,6 +1,6 @@
 /** Everything that can be done before it is a message's turn. */
 import type { MessageContent, MessageRecord, SendMetadata } from '@pombo/contracts';
-import { joinMessage, type MessageProto, splitMessage, type SplitMessage } from '@pombo/whatsapp';
+import { buildNodes, joinMessage, type MessageProto, splitMessage, type SplitMessage } from '@pombo/whatsapp';
 import { prepareMessage } from '../preparers/prepare-message.js';
 import { pause } from './pause.js';
 import { resolveChat } from './resolve-chat.js';
@@ -13,6 +13,8 @@ export interface ReadySend {
   readonly chatJid: string;
   readonly message: MessageProto;
   readonly bytes: SplitMessage;
+  /** Nodes the stanza carries besides the message. */
+  readonly nodes: ReturnType<typeof buildNodes>;
   readonly metadata: SendMetadata;
 }
 
@@ -45,7 +47,7 @@ async function tryToPrepare(record: MessageRecord, content: MessageContent, cont
   const earlier = await sentBefore(record, context);
   const { message, metadata } = earlier ?? (await prepareMessage(content, chatJid, record, context));
   await context.session.prepareChat(chatJid);
-  return { chatJid, message, metadata, bytes: splitMessage(message) };
+  return { chatJid, message, metadata, bytes: splitMessage(message), nodes: buildNodes(content, chatJid) };
 }
 
 /** A message whose outcome is unknown goes out again exactly as it was. */

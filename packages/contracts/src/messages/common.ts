@@ -11,9 +11,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const DEFAULT_EXPIRES_IN_SECONDS = 86_400;
 const MAX_EXPIRES_IN_SECONDS = 35 * 86_400;
 /** Longest typing presence before a message, in seconds. */
-const MAX_DELAY_SECONDS = 60;
+export const MAX_DELAY_SECONDS = 60;
 /** WhatsApp's own clients cut captions here. */
-export const MAX_CAPTION_LENGTH = 1024;
+const MAX_CAPTION_LENGTH = 1024;
+
+export const captionSchema = Joi.string().max(MAX_CAPTION_LENGTH).empty('');
 
 /** The message a new one answers to: all of it, or the id of one this gateway sent. */
 export type Quoted =

@@ -1,29 +1,22 @@
 /** `POST /send/image`. */
 import Joi from 'joi';
-import { type CommonSend, commonSendKeys, MAX_CAPTION_LENGTH } from './common.js';
+import { type CommonSend, captionSchema, commonSendKeys } from './common.js';
+import { mediaKeys, type MediaSpec, withOneMedia } from './media-fields.js';
 
-/** The validated body. Exactly one of `image` (base64), `image_url` and `media_id` is set. */
+/** The validated body, without its media. */
 export interface ImageSend extends CommonSend {
-  readonly image?: string;
-  readonly image_url?: string;
-  readonly media_id?: string;
-  readonly caption: string;
-  readonly viewOnce: boolean;
+  readonly caption?: string;
+  readonly viewOnce?: boolean;
 }
 
-export const imageSendSchema = Joi.object<ImageSend>({
-  ...commonSendKeys,
-  image: Joi.string(),
-  image_url: Joi.string()
-    .max(2048)
-    .uri({ scheme: ['http', 'https'] })
-    .messages({ 'string.uriCustomScheme': '{{#label}} must be an http:// or https:// URL' }),
-  media_id: Joi.string().max(64),
-  caption: Joi.string().allow('').max(MAX_CAPTION_LENGTH).default(''),
-  viewOnce: Joi.boolean().default(false),
-})
-  .xor('image', 'image_url', 'media_id')
-  .messages({
-    'object.xor': 'exactly one of image, image_url and media_id must be given, not several',
-    'object.missing': 'one of image, image_url and media_id must be given',
-  });
+export const imageMedia = { kind: 'image', inline: 'image', url: 'image_url' } as const satisfies MediaSpec;
+
+export const imageSendSchema = withOneMedia(
+  Joi.object<ImageSend>({
+    ...commonSendKeys,
+    ...mediaKeys(imageMedia),
+    caption: captionSchema,
+    viewOnce: Joi.boolean(),
+  }),
+  imageMedia,
+);

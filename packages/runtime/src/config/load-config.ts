@@ -34,6 +34,7 @@ export interface Config {
   readonly MEDIA_DIR: string;
   readonly MEDIA_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_MAX_IMAGE_BYTES: number;
+  readonly MEDIA_MAX_DOCUMENT_BYTES: number;
   readonly MEDIA_DOWNLOAD_TIMEOUT_MS: number;
   readonly DEVICE_MAX_WAITING: number;
   readonly RECORD_RETENTION_MS: number;

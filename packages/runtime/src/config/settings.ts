@@ -181,6 +181,7 @@ export const SETTINGS = {
     example: '10.1.0.0/16,cdn.internal',
   },
   MEDIA_MAX_IMAGE_BYTES: { group: 'Media', schema: sizeBytes(16 * MEBIBYTE), about: 'Largest image.' },
+  MEDIA_MAX_DOCUMENT_BYTES: { group: 'Media', schema: sizeBytes(100 * MEBIBYTE), about: 'Largest document.' },
   MEDIA_DOWNLOAD_TIMEOUT_MS: {
     group: 'Media',
     schema: spanMs(30 * SECOND),

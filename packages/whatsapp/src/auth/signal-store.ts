@@ -46,7 +46,7 @@ export function createSignalStore(store: AuthStore): SignalStore {
 
   const remember = (type: KeyType, id: string, value: unknown): void => {
     if (NOT_REMEMBERED.has(type)) return;
-    memory.set(nameOf(type, id), value === null ? DELETED : (value as object | string));
+    memory.set(nameOf(type, id), value === null ? DELETED : value);
   };
   const copyFor = (type: KeyType, value: unknown): unknown =>
     CHANGED_BY_READERS.has(type) ? structuredClone(value) : value;

@@ -1,0 +1,23 @@
+/** `POST /send/buttons`. */
+import Joi from 'joi';
+import { type CommonSend, commonSendKeys } from './common.js';
+
+export interface ButtonsSend extends CommonSend {
+  readonly message: string;
+  readonly footer?: string;
+  readonly buttons: ReadonlyArray<{ readonly id: string; readonly display_text: string }>;
+}
+
+const MAX_BUTTONS = 3;
+
+export const buttonsSendSchema = Joi.object<ButtonsSend>({
+  ...commonSendKeys,
+  message: Joi.string().max(1024).required(),
+  footer: Joi.string().max(60).empty(''),
+  buttons: Joi.array()
+    .items(Joi.object({ id: Joi.string().max(256).required(), display_text: Joi.string().max(20).required() }))
+    .min(1)
+    .max(MAX_BUTTONS)
+    .unique('id')
+    .required(),
+});

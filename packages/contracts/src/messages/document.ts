@@ -1,0 +1,36 @@
+/** `POST /send/document`. */
+import Joi from 'joi';
+import { type CommonSend, captionSchema, commonSendKeys } from './common.js';
+import { mediaKeys, type MediaSpec, thumbnailKeys, withOneMedia } from './media-fields.js';
+
+/** The validated body, without its media. */
+export interface DocumentSend extends CommonSend {
+  /** Required with `document_url`; what else is sent is called `file`. */
+  readonly file_name?: string;
+  readonly mime_type?: string;
+  readonly caption?: string;
+}
+
+export const documentMedia = {
+  kind: 'document',
+  inline: 'document',
+  url: 'document_url',
+  thumbnail: { inline: 'thumbnail', url: 'thumbnail_url' },
+} as const satisfies MediaSpec;
+
+const MIME_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i;
+
+export const documentSendSchema = withOneMedia(
+  Joi.object<DocumentSend>({
+    ...commonSendKeys,
+    ...mediaKeys(documentMedia),
+    ...thumbnailKeys(documentMedia.thumbnail),
+    file_name: Joi.string()
+      .max(255)
+      .pattern(/^[^/\\\p{Cc}]+$/u, 'a file name without slashes')
+      .when('document_url', { is: Joi.exist(), then: Joi.required() }),
+    mime_type: Joi.string().max(127).pattern(MIME_TYPE, 'a MIME type such as application/pdf'),
+    caption: captionSchema,
+  }),
+  documentMedia,
+).nand('thumbnail', 'thumbnail_url');

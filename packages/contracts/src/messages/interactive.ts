@@ -1,0 +1,63 @@
+/** `POST /send/interactive`: a single-select list. The limits are WhatsApp's own. */
+import Joi from 'joi';
+import { type CommonSend, commonSendKeys } from './common.js';
+
+export interface ListRow {
+  readonly id: string;
+  readonly title: string;
+  readonly description?: string;
+}
+
+export interface ListSection {
+  readonly title?: string;
+  readonly rows: readonly ListRow[];
+}
+
+export interface InteractiveSend extends CommonSend {
+  readonly title?: string;
+  readonly body: string;
+  readonly footer?: string;
+  readonly button_text: string;
+  readonly sections: readonly ListSection[];
+}
+
+const MAX_SECTIONS = 10;
+const MAX_ROWS = 10;
+
+const rowSchema = Joi.object<ListRow>({
+  id: Joi.string().max(200).required(),
+  title: Joi.string().max(24).required(),
+  description: Joi.string().max(72).empty(''),
+});
+
+const sectionSchema = Joi.object<ListSection>({
+  title: Joi.string().max(24).empty(''),
+  rows: Joi.array().items(rowSchema).min(1).max(MAX_ROWS).required(),
+});
+
+function checkSections(sections: readonly ListSection[], helpers: Joi.CustomHelpers): unknown {
+  const rows = sections.flatMap((section) => section.rows);
+  if (rows.length > MAX_ROWS) return helpers.error('list.rows');
+  if (new Set(rows.map(({ id }) => id)).size < rows.length) return helpers.error('list.ids');
+  if (sections.length > 1 && sections.some(({ title }) => title === undefined)) return helpers.error('list.titles');
+  return sections;
+}
+
+export const interactiveSendSchema = Joi.object<InteractiveSend>({
+  ...commonSendKeys,
+  title: Joi.string().max(60).empty(''),
+  body: Joi.string().max(1024).required(),
+  footer: Joi.string().max(60).empty(''),
+  button_text: Joi.string().max(20).required(),
+  sections: Joi.array()
+    .items(sectionSchema)
+    .min(1)
+    .max(MAX_SECTIONS)
+    .required()
+    .custom(checkSections)
+    .messages({
+      'list.rows': `{{#label}} must have at most ${MAX_ROWS} rows in all`,
+      'list.ids': '{{#label}} must not use one row id twice',
+      'list.titles': '{{#label}} need a title each when there are several',
+    }),
+});

@@ -1,0 +1,44 @@
+/** Media in a body: bytes inline as base64, a URL the worker fetches, or the id of media stored before. */
+import Joi from 'joi';
+
+/** What a type's media is; decides its limits, how it is prepared and where it is uploaded. */
+export type MediaKind = 'image' | 'document';
+
+/** Which fields of a body name a piece of media. */
+export interface MediaFields {
+  /** Base64, data-URI prefix optional. */
+  readonly inline: string;
+  readonly url: string;
+}
+
+export interface MediaSpec extends MediaFields {
+  readonly kind: MediaKind;
+  /** A picture shown before the media is loaded, where a client may bring its own. */
+  readonly thumbnail?: MediaFields;
+}
+
+const MAX_URL_LENGTH = 2048;
+
+const mediaUrlSchema = Joi.string()
+  .max(MAX_URL_LENGTH)
+  .uri({ scheme: ['http', 'https'] })
+  .messages({ 'string.uriCustomScheme': '{{#label}} must be an http:// or https:// URL' });
+
+/** Keys for the fields of one piece of media. */
+export function mediaKeys({ inline, url }: MediaFields): Joi.SchemaMap {
+  return { [inline]: Joi.string(), [url]: mediaUrlSchema, media_id: Joi.string().max(64) };
+}
+
+/** Keys for a thumbnail the client may bring: inline or behind a URL, not both. */
+export function thumbnailKeys({ inline, url }: MediaFields): Joi.SchemaMap {
+  return { [inline]: Joi.string(), [url]: mediaUrlSchema };
+}
+
+/** Requires exactly one of the fields, in words a person understands. */
+export function withOneMedia<T>(schema: Joi.ObjectSchema<T>, { inline, url }: MediaFields): Joi.ObjectSchema<T> {
+  const names = `${inline}, ${url} and media_id`;
+  return schema.xor(inline, url, 'media_id').messages({
+    'object.xor': `exactly one of ${names} must be given, not several`,
+    'object.missing': `one of ${names} must be given`,
+  });
+}

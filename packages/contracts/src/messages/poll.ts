@@ -1,0 +1,25 @@
+/** `POST /send/poll`. */
+import Joi from 'joi';
+import { type CommonSend, commonSendKeys } from './common.js';
+
+export interface PollSend extends CommonSend {
+  readonly question: string;
+  readonly options: ReadonlyArray<{ readonly option_name: string }>;
+  readonly allow_multiple_answers: boolean;
+}
+
+/** WhatsApp's own limits. */
+const MIN_OPTIONS = 2;
+const MAX_OPTIONS = 12;
+
+export const pollSendSchema = Joi.object<PollSend>({
+  ...commonSendKeys,
+  question: Joi.string().max(255).required(),
+  options: Joi.array()
+    .items(Joi.object({ option_name: Joi.string().max(100).required() }))
+    .min(MIN_OPTIONS)
+    .max(MAX_OPTIONS)
+    .unique('option_name')
+    .required(),
+  allow_multiple_answers: Joi.boolean().default(false),
+});
