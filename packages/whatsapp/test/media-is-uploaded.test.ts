@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PomboError } from '@pombo/contracts';
-import { buildMessage, type UploadedMedia } from '@pombo/whatsapp';
+import type { UploadedMedia } from '@pombo/whatsapp';
 import { failureOf } from './failure-of.js';
 import { createScene, freshId, freshNumber, jidOf, type TestSession } from './scene.js';
 
