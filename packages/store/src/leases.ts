@@ -11,6 +11,7 @@ declare module 'ioredis' {
     pomboClaim(...args: Array<string | number>): Result<number, Context>;
     pomboRenew(...args: Array<string | number>): Result<number, Context>;
     pomboRelease(...args: Array<string | number>): Result<number, Context>;
+    pomboOwner(...args: Array<string | number>): Result<string | null, Context>;
   }
 }
 
@@ -40,6 +41,13 @@ redis.call('HDEL', KEYS[1], 'owner', 'until')
 return 1
 `;
 
+/** Returns the owner of a lease that has not run out, by Redis' clock as for everyone. */
+const OWNER = `${NOW}
+local held = redis.call('HMGET', KEYS[1], 'owner', 'until')
+if held[1] and tonumber(held[2]) > now then return held[1] end
+return false
+`;
+
 export interface HeldLease {
   readonly deviceId: string;
   readonly epoch: number;
@@ -51,6 +59,8 @@ export interface Leases {
   /** Renews all in one round trip. @returns the leases that are lost. */
   renew(held: readonly HeldLease[]): Promise<HeldLease[]>;
   release(lease: HeldLease): Promise<void>;
+  /** Those of the devices that no other worker holds, asked in one round trip. */
+  findFree(deviceIds: readonly string[]): Promise<string[]>;
   /** Name of the worker that holds the device now. */
   ownerOf(deviceId: string): Promise<string | undefined>;
 }
@@ -74,12 +84,16 @@ export function createLeases(redis: Redis, keys: Keys, owner: string, ttlMs: num
     async release({ deviceId, epoch }) {
       await redis.pomboRelease(keys.lease(deviceId), owner, epoch);
     },
+    async findFree(deviceIds) {
+      const owners = await Promise.all(deviceIds.map((deviceId) => readOwner(redis, keys, deviceId)));
+      return deviceIds.filter((_id, index) => owners[index] === undefined || owners[index] === owner);
+    },
     ownerOf: (deviceId) => readOwner(redis, keys, deviceId),
   };
 }
 
 /** Name of the worker whose lease on the device has not run out. */
 export async function readOwner(redis: Redis, keys: Keys, deviceId: string): Promise<string | undefined> {
-  const [owner, until] = await redis.hmget(keys.lease(deviceId), 'owner', 'until');
-  return owner && Number(until) > Date.now() ? owner : undefined;
+  if (!('pomboOwner' in redis)) defineOwner(redis);
+  return (await redis.pomboOwner(keys.lease(deviceId))) ?? undefined;
 }

@@ -1,6 +1,6 @@
 import { Boom } from '@hapi/boom';
 import { expect, test } from '@jest/globals';
-import { classifyDisconnect, type DisconnectKind, reconnectDelayMs } from '@pombo/whatsapp';
+import { classifyDisconnect, countFailure, type DisconnectKind, reconnectDelayMs } from '@pombo/whatsapp';
 
 const closedWith = (statusCode: number): Boom => new Boom('closed', { statusCode });
 
@@ -54,6 +54,17 @@ test('a session that was replaced, or is outdated, comes back far more slowly, a
   expect([1, 2, 6, 50].map((count) => reconnectDelayMs('outdated', count, most))).toEqual([
     300_000, 600_000, 1_800_000, 1_800_000,
   ]);
+});
+
+test('only a connection that held for a while proves that earlier failures are over', () => {
+  expect(countFailure('lost', 4, 9_999)).toBe(5);
+  expect(countFailure('lost', 4, 10_000)).toBe(1);
+  // Two owners that take turns every half minute are still fighting.
+  expect(countFailure('replaced', 4, 60_000)).toBe(5);
+  expect(countFailure('replaced', 4, 180_000)).toBe(1);
+  // It was never open.
+  expect(countFailure('lost', 4, -Infinity)).toBe(5);
+  expect(countFailure('restart', 4, 0)).toBe(0);
 });
 
 test('a restart WhatsApp asked for happens at once', () => {

@@ -1,8 +1,9 @@
 /**
  * The devices this worker owns. Every tick it renews its leases in one batch, lets go of those it lost, and claims
- * devices that want a session and have no owner.
+ * devices that want a session and have no owner. Renewing waits for nothing else: neither a device that is slow to open
+ * nor one that is slow to end may cost the others their leases.
  */
-import { describeError, type Logger } from '@pombo/runtime';
+import { describeError, type Logger, MINUTE, SECOND } from '@pombo/runtime';
 import type { DeviceRecord, HeldLease, Leases, Store } from '@pombo/store';
 import type { OwnedDevice } from './owned-device.js';
 
@@ -31,16 +32,28 @@ function wantsSession(device: DeviceRecord): boolean {
   return device.paired ? device.state !== 'banned' : (device.pairingUntil ?? 0) > Date.now();
 }
 
+/** A device that failed here is left alone for 1, 2, 4 … 60 s, so that neither Redis nor WhatsApp is knocked at. */
+const FIRST_REST_MS = SECOND;
+const LONGEST_REST_MS = MINUTE;
+
 export function createFleet(options: FleetOptions): Fleet {
   const { store, leases, capacity, leaseTtlMs, tickMs, graceMs, open, logger } = options;
   const owned = new Map<string, OwnedDevice>();
+  /** Leases of devices that are being opened. */
+  const opening = new Set<HeldLease>();
+  /** Failures in a row by device, and until when it is left alone. */
+  const resting = new Map<string, { readonly failures: number; readonly until: number }>();
   /** Devices that want a session, as of the last look. */
   let wanted: DeviceRecord[] = [];
   let seenVersion: string | undefined;
-  let lastRenewal = Date.now();
+  /** When the last renewal that was answered had been asked for: leases live from then at least. */
+  let lastRenewal = performance.now();
   let timer: NodeJS.Timeout | undefined;
-  let ticking: Promise<void> = Promise.resolve();
+  let renewing: Promise<void> | undefined;
+  let claiming: Promise<void> | undefined;
   let stopping = false;
+
+  const logFailure = (error: unknown): void => logger.error('a device could not be handled', describeError(error));
 
   const look = async (): Promise<void> => {
     const version = await store.devices.version();
@@ -50,76 +63,102 @@ export function createFleet(options: FleetOptions): Fleet {
     seenVersion = version;
   };
 
-  const abandon = async (device: OwnedDevice): Promise<void> => {
+  const abandon = (device: OwnedDevice): void => {
     owned.delete(device.lease.deviceId);
     logger.warn('lease lost, session ended', { deviceId: device.lease.deviceId });
-    await device.abandon();
+    device.abandon().catch(logFailure);
   };
 
   const letGo = async (device: OwnedDevice): Promise<void> => {
     const { lease } = device;
     if (owned.get(lease.deviceId) !== device) return;
-    await device.stop(graceMs);
-    owned.delete(lease.deviceId);
-    await leases.release(lease);
+    try {
+      await device.stop(graceMs);
+    } finally {
+      if (owned.get(lease.deviceId) === device) owned.delete(lease.deviceId);
+      await leases.release(lease);
+    }
   };
 
   const renew = async (): Promise<void> => {
-    const lost = await leases.renew([...owned.values()].map(({ lease }) => lease));
-    lastRenewal = Date.now();
-    const lostIds = new Set(lost.map(({ deviceId }) => deviceId));
-    await Promise.all([...owned.values()].filter(({ lease }) => lostIds.has(lease.deviceId)).map(abandon));
+    const asked = performance.now();
+    const lost = new Set(await leases.renew([...[...owned.values()].map(({ lease }) => lease), ...opening]));
+    lastRenewal = asked;
+    for (const device of [...owned.values()]) if (lost.has(device.lease)) abandon(device);
   };
 
-  const claim = async (device: DeviceRecord): Promise<void> => {
-    const lease = await leases.claim(device.id);
+  const rest = (deviceId: string, failures: number): void => {
+    const restMs = Math.min(FIRST_REST_MS * 2 ** (failures - 1), LONGEST_REST_MS);
+    resting.set(deviceId, { failures, until: performance.now() + restMs });
+  };
+
+  const claim = async ({ id }: DeviceRecord): Promise<void> => {
+    const lease = await leases.claim(id);
     if (!lease) return;
-    const current = await store.devices.read(device.id);
-    if (!current || !wantsSession(current)) return leases.release(lease);
-    const opened = await open(lease, current);
-    owned.set(device.id, opened);
-    logger.info('device taken over', { deviceId: device.id, epoch: lease.epoch });
-    opened.ended.then(({ final }) => endedByItself(opened, final)).catch(logFailure);
+    opening.add(lease);
+    try {
+      const current = await store.devices.read(id);
+      if (current && wantsSession(current)) return own(await open(lease, current));
+      wanted = wanted.filter((device) => device.id !== id);
+      await leases.release(lease);
+    } catch (error) {
+      rest(id, (resting.get(id)?.failures ?? 0) + 1);
+      logger.error('a device could not be opened', { deviceId: id, ...describeError(error) });
+      await leases.release(lease);
+    } finally {
+      opening.delete(lease);
+    }
   };
 
-  /** A final end leaves the device free for whoever pairs it again; after any other it is claimed again. */
-  const endedByItself = async (device: OwnedDevice, final: boolean): Promise<void> => {
+  const own = (device: OwnedDevice): void => {
+    const { deviceId, epoch } = device.lease;
+    const openedAt = performance.now();
+    owned.set(deviceId, device);
+    logger.info('device taken over', { deviceId, epoch });
+    device.ended.then(({ final }) => endedByItself(device, final, performance.now() - openedAt)).catch(logFailure);
+  };
+
+  /** After a final end nothing is wanted of the device, unless someone asked to pair it again: `claim` finds out. */
+  const endedByItself = async (device: OwnedDevice, final: boolean, openForMs: number): Promise<void> => {
     if (stopping) return;
-    if (final) wanted = wanted.filter(({ id }) => id !== device.lease.deviceId);
+    const { deviceId } = device.lease;
+    const earlier = openForMs < LONGEST_REST_MS ? (resting.get(deviceId)?.failures ?? 0) : 0;
+    if (final) resting.delete(deviceId);
+    else rest(deviceId, earlier + 1);
     await letGo(device);
   };
 
   const claimFree = async (): Promise<void> => {
-    const free = wanted.filter(({ id }) => !owned.has(id)).slice(0, Math.max(capacity - owned.size, 0));
-    for (const device of free) if (!stopping) await claim(device);
+    if (owned.size >= capacity) return;
+    const now = performance.now();
+    const idle = wanted.filter(({ id }) => !owned.has(id) && (resting.get(id)?.until ?? 0) <= now);
+    const free = new Set(await leases.findFree(idle.map(({ id }) => id)));
+    for (const device of idle) {
+      if (stopping || owned.size >= capacity) return;
+      if (free.has(device.id)) await claim(device);
+    }
   };
 
-  const logFailure = (error: unknown): void => logger.error('a device could not be handled', describeError(error));
-
-  const tick = async (): Promise<void> => {
-    try {
-      await renew();
-      await look();
-      await claimFree();
-    } catch (error) {
-      logFailure(error);
-    }
+  const lookAndClaim = async (): Promise<void> => {
+    await look();
+    await claimFree();
   };
 
   /** Redis did not answer for as long as a lease lives: someone else may own these devices by now. */
   const fence = (): void => {
-    if (owned.size === 0 || Date.now() - lastRenewal < leaseTtlMs) return;
-    for (const device of owned.values()) abandon(device).catch(logFailure);
+    if (performance.now() - lastRenewal < leaseTtlMs) return;
+    for (const device of [...owned.values()]) abandon(device);
   };
 
-  let busy = false;
   const beat = (): void => {
     fence();
-    if (busy) return;
-    busy = true;
-    ticking = tick().finally(() => {
-      busy = false;
-    });
+    renewing ??= renew()
+      .catch(logFailure)
+      .finally(() => (renewing = undefined));
+    if (stopping) return;
+    claiming ??= lookAndClaim()
+      .catch(logFailure)
+      .finally(() => (claiming = undefined));
   };
 
   return {
@@ -129,9 +168,11 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     async stop() {
       stopping = true;
+      await claiming;
+      // The beat goes on meanwhile: finishing may take longer than a lease lives.
+      await Promise.all([...owned.values()].map((device) => letGo(device).catch(logFailure)));
       clearInterval(timer);
-      await ticking;
-      await Promise.all([...owned.values()].map(letGo));
+      await renewing;
     },
     get size() {
       return owned.size;
