@@ -4,10 +4,11 @@ import { describeError, type Logger, type Redis, SECOND } from '@pombo/runtime';
 import type { Keys } from '@pombo/store';
 import { type Job, WaitingError, Worker } from 'bullmq';
 import { queueNameOf } from './queue-names.js';
+import { giveBackJob } from './take-back.js';
 
 /**
- * Thrown by a processor that lets go of a job without an outcome (the device was lost, the process stops): the job
- * stays where it is and the next owner takes it back in order.
+ * Thrown by a processor that lets go of a job without an outcome (the device was lost, the process stops): the job goes
+ * back to where the next owner takes it up in order, and no further job is taken until `consume`.
  */
 export class JobReleased extends Error {
   constructor(options?: { cause?: unknown }) {
@@ -44,11 +45,22 @@ const STALLED_CHECK_MS = 60 * SECOND;
 const RECORD_IS_THE_HISTORY = { count: 0 };
 
 export function createConsumer({ redis, keys, deviceId, concurrency, process, logger }: ConsumerOptions): Consumer {
+  const report = (what: string) => (error: unknown) => logger.error(what, { deviceId, ...describeError(error) });
+  const pause = (): void => {
+    worker.pause(true).catch(report('the queue was not paused'));
+  };
+
   const run = async (job: Job<SendJob>): Promise<void> => {
     try {
       await process({ messageId: job.id ?? '', requestId: job.data.requestId });
     } catch (error) {
-      if (!(error instanceof JobReleased)) {
+      if (error instanceof JobReleased) {
+        // First: else BullMQ takes up the next job at once, and one after the other the whole queue.
+        pause();
+        await giveBackJob(redis, keys, deviceId, { id: job.id ?? '', token: job.token ?? '' }).catch(
+          report('a job was not given back'),
+        );
+      } else {
         logger.error('a job ended without an outcome and will be taken up again', {
           messageId: job.id,
           ...describeError(error),
@@ -71,16 +83,12 @@ export function createConsumer({ redis, keys, deviceId, concurrency, process, lo
   });
   worker.on('error', (error) => logger.warn('queue worker error', { deviceId, ...describeError(error) }));
 
-  const report = (what: string) => (error: unknown) => logger.error(what, { deviceId, ...describeError(error) });
-
   return {
     consume() {
       // Starts the worker too, when it is not running yet.
       worker.resume().catch(report('the queue was not resumed'));
     },
-    pause() {
-      worker.pause(true).catch(report('the queue was not paused'));
-    },
+    pause,
     close: () => worker.close(true),
   };
 }

@@ -1,9 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Priority } from '@pombo/contracts';
+import { type Priority, shardOfDevice } from '@pombo/contracts';
 import { createPatientRedis, type Redis, silentLogger } from '@pombo/runtime';
 import { createLeases } from '@pombo/store';
 import { eventually, openTestStore, type TestStore } from '@pombo/testing';
-import { type Consumer, createConsumer, createProducer, JobReleased, type Producer, takeBackJobs } from '@pombo/queue';
+import {
+  type Consumer,
+  createConsumer,
+  createProducer,
+  JobReleased,
+  type Producer,
+  queueNameOf,
+  takeBackJobs,
+} from '@pombo/queue';
 
 let context: TestStore;
 let producer: Producer;
@@ -104,6 +112,22 @@ describe('a new owner', () => {
     expect(done).toEqual([high, normal, ...bulk]);
   });
 
+  test('keeps the order however often owners die', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 12; i += 1) ids.push(await accept());
+    await claim('worker-1');
+    await takeInHandAndDie(8);
+    for (const count of [1, 3, 2]) {
+      await takeBackJobs(context.redis, context.store.keys, deviceId, await claim(`worker-with-${count}`));
+      expect(await takeInHandAndDie(count)).toEqual(ids.slice(0, count));
+    }
+    await takeBackJobs(context.redis, context.store.keys, deviceId, await claim('worker-9'));
+    const done: string[] = [];
+    consume((id) => note(done, id));
+    await eventually('all are done', () => done.length === ids.length);
+    expect(done).toEqual(ids);
+  });
+
   test('takes nothing back when yet another owner came after it', async () => {
     await accept();
     const epoch = await claim('worker-1');
@@ -114,6 +138,28 @@ describe('a new owner', () => {
 });
 
 describe('a job', () => {
+  test('that is released goes back in order, and the owner that let go of it takes no more', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 20; i += 1) ids.push(await accept());
+    await claim('worker-1');
+    const released: string[] = [];
+    let letGo: () => void = () => undefined;
+    const lost = new Promise<void>((resolve) => (letGo = resolve));
+    consume((id) => lost.then(() => (released.push(id), Promise.reject(new JobReleased()))), { concurrency: 4 });
+    const active = `${context.store.keys.queuePrefix(shardOfDevice(deviceId))}:${queueNameOf(deviceId)}:active`;
+    await eventually('four are in hand', async () => (await context.redis.llen(active)) === 4);
+    // Its successor has taken back what was in hand before; these come after that.
+    letGo();
+    await eventually('nothing is in hand', async () => (await context.redis.llen(active)) === 0);
+    expect(released).toEqual(ids.slice(0, 4));
+
+    const done: string[] = [];
+    consume((id) => note(done, id));
+    await eventually('all are done', () => done.length === ids.length);
+    expect(done).toEqual(ids);
+    expect(released).toHaveLength(4);
+  });
+
   test('that is released stays for the next owner instead of being lost', async () => {
     const id = await accept();
     await claim('worker-1');
@@ -124,7 +170,7 @@ describe('a job', () => {
     });
     await eventually('it was released', () => released === 1);
     await first.close();
-    expect(await takeBackJobs(context.redis, context.store.keys, deviceId, await claim('worker-2'))).toBe(1);
+    await takeBackJobs(context.redis, context.store.keys, deviceId, await claim('worker-2'));
     const done: string[] = [];
     consume((id) => note(done, id));
     await eventually('it is done', () => done.length === 1);

@@ -61,6 +61,11 @@ async function withDeadline(work: Promise<void>, timeoutMs: number, name: string
   }
 }
 
+export interface SignalOptions {
+  /** Tells rejections that a library is known to leave unhandled, and that leave nothing in doubt. */
+  readonly isHarmless?: (error: unknown) => boolean;
+}
+
 /** One Ctrl-C under npm arrives twice, from the terminal and from npm. */
 const SAME_SIGNAL_MS = 1000;
 
@@ -68,7 +73,11 @@ const SAME_SIGNAL_MS = 1000;
  * SIGTERM and SIGINT stop the process in order; a second signal ends it at once with status 1.
  * An error nobody caught is logged and ends the process too, since its state is unknown.
  */
-export function attachSignals(lifecycle: Lifecycle, logger: Logger): void {
+export function attachSignals(
+  lifecycle: Lifecycle,
+  logger: Logger,
+  { isHarmless = () => false }: SignalOptions = {},
+): void {
   const stopThenExit = (status: number): void => {
     void lifecycle.stop().then(() => process.exit(status));
   };
@@ -90,5 +99,8 @@ export function attachSignals(lifecycle: Lifecycle, logger: Logger): void {
     stopThenExit(1);
   };
   process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
+  process.on('unhandledRejection', (error) => {
+    if (isHarmless(error)) logger.warn('a library left a failure unhandled', describeError(error));
+    else crash(error);
+  });
 }

@@ -1,8 +1,24 @@
 /** Devices: what the API shows, what workers should do with them, and the code on show while one is paired. */
 import { createDeviceId, isDeviceId, randomShard } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
 import type { Keys } from './keys.js';
-import { readOwner } from './leases.js';
+import { defineOwnerScript, type HeldLease, readOwner } from './leases.js';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboReport(...args: Array<string | number>): Result<number, Context>;
+  }
+}
+
+/** KEYS: lease, device. ARGV: epoch, number of fields to set, then field, value… and fields to remove. */
+const REPORT = `
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+local last = 2 + ARGV[2] * 2
+for i = 3, last, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+for i = last + 1, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
+return 1
+`;
 
 /**
  * `unpaired`: never paired; `pairing`: shows a code; `connecting`; `connected`; `offline`: paired, to be reconnected;
@@ -57,6 +73,8 @@ export interface Devices {
   /** Asks whichever worker is to own the device to show pairing codes until then (ms since the epoch). */
   requestPairing(deviceId: string, until: number): Promise<void>;
   report(deviceId: string, report: DeviceReport): Promise<void>;
+  /** @returns false, and writes nothing, when another owner came after this one: what it reports is what counts. */
+  reportAsOwner(lease: HeldLease, report: DeviceReport): Promise<boolean>;
   showPairingCode(deviceId: string, code: PairingCode): Promise<void>;
   hidePairingCode(deviceId: string): Promise<void>;
   readPairingCode(deviceId: string): Promise<PairingCode | undefined>;
@@ -66,6 +84,8 @@ export interface Devices {
 }
 
 export function createDevices(redis: Redis, keys: Keys): Devices {
+  defineOwnerScript(redis);
+  redis.defineCommand('pomboReport', { numberOfKeys: 2, lua: REPORT });
   const read = async (deviceId: string): Promise<DeviceRecord | undefined> => {
     if (!isDeviceId(deviceId)) return undefined;
     const [fields, owner] = await Promise.all([redis.hgetall(keys.device(deviceId)), readOwner(redis, keys, deviceId)]);
@@ -104,6 +124,11 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
         set.length > 0 ? redis.hset(key, ...set) : undefined,
         remove.length > 0 ? redis.hdel(key, ...remove) : undefined,
       ]);
+    },
+    async reportAsOwner({ deviceId, epoch }, report) {
+      const { set, remove } = reportToFields(report);
+      const [lease, device] = [keys.lease(deviceId), keys.device(deviceId)];
+      return (await redis.pomboReport(lease, device, epoch, set.length / 2, ...set, ...remove)) === 1;
     },
     async showPairingCode(deviceId, code) {
       await redis.set(keys.pairing(deviceId), JSON.stringify(code), 'PXAT', code.expiresAt);

@@ -1,6 +1,7 @@
 export * from './auth-state.js';
 export * from './cipher.js';
 export * from './devices.js';
+export * from './intents.js';
 export * from './keys.js';
 export * from './leases.js';
 export * from './media-probe.js';

@@ -37,6 +37,8 @@ export interface Keys {
   tenant(tenantId: string): string;
   /** Set: ids of a tenant's devices. */
   tenantDevices(tenantId: string): string;
+  /** String, encrypted: what a request with an `Idempotency-Key` set out to do; by a hash of that key. */
+  intent(tenantId: string, keyHash: string): string;
   /** Hash: whom a token names. */
   token(tokenHash: string): string;
   /** Hash: what WhatsApp said about a number. */
@@ -75,6 +77,7 @@ export function createKeys(prefix: string): Keys {
     deviceVersion: `${prefix}:devices:version`,
     tenant: (tenantId) => `${prefix}:t:{${tenantId}}`,
     tenantDevices: (tenantId) => `${prefix}:t:{${tenantId}}:devices`,
+    intent: (tenantId, keyHash) => `${prefix}:t:{${tenantId}}:i:${keyHash}`,
     token: (tokenHash) => `${prefix}:token:${tokenHash}`,
     recipient: (user) => `${prefix}:r:${user}`,
     recipientDevices: (user) => `${prefix}:rd:${user}`,

@@ -67,6 +67,7 @@ export interface Leases {
 
 /** @param owner unique name of this worker process. @param ttlMs a lease not renewed for this long is free. */
 export function createLeases(redis: Redis, keys: Keys, owner: string, ttlMs: number): Leases {
+  defineOwnerScript(redis);
   redis.defineCommand('pomboClaim', { numberOfKeys: 1, lua: CLAIM });
   redis.defineCommand('pomboRenew', { numberOfKeys: 1, lua: RENEW });
   redis.defineCommand('pomboRelease', { numberOfKeys: 1, lua: RELEASE });
@@ -92,8 +93,12 @@ export function createLeases(redis: Redis, keys: Keys, owner: string, ttlMs: num
   };
 }
 
+/** Makes the script of `readOwner` known to a connection. */
+export function defineOwnerScript(redis: Redis): void {
+  redis.defineCommand('pomboOwner', { numberOfKeys: 1, lua: OWNER });
+}
+
 /** Name of the worker whose lease on the device has not run out. */
 export async function readOwner(redis: Redis, keys: Keys, deviceId: string): Promise<string | undefined> {
-  if (!('pomboOwner' in redis)) defineOwner(redis);
   return (await redis.pomboOwner(keys.lease(deviceId))) ?? undefined;
 }

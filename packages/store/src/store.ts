@@ -2,6 +2,7 @@
 import type { Config, Redis } from '@pombo/runtime';
 import { createCipher, type Cipher } from './cipher.js';
 import { createDevices, type Devices } from './devices.js';
+import { createIntents, type Intents } from './intents.js';
 import { createKeys, type Keys } from './keys.js';
 import { createMediaProbe, type MediaProbe } from './media-probe.js';
 import { createMessages, type Messages } from './messages.js';
@@ -15,6 +16,7 @@ export interface Store {
   readonly keys: Keys;
   readonly cipher: Cipher;
   readonly messages: Messages;
+  readonly intents: Intents;
   readonly sentMessages: SentMessages;
   readonly devices: Devices;
   readonly tenants: Tenants;
@@ -36,6 +38,7 @@ export function createStore(redis: Redis, config: Config): Store {
       recordRetentionMs: config.RECORD_RETENTION_MS,
       outboxRetentionMs: config.OUTBOX_RETENTION_MS,
     }),
+    intents: createIntents(redis, keys, cipher, config.IDEMPOTENCY_RETENTION_MS),
     sentMessages: createSentMessages(redis, keys, cipher, config.SENT_RETENTION_MS),
     devices: createDevices(redis, keys),
     tenants: createTenants(redis, keys),

@@ -1,5 +1,6 @@
 /** Which server is WhatsApp: the real one, or whatever stands in for it. */
 import { readFileSync } from 'node:fs';
+import { Agent as TlsAgent } from 'node:https';
 import type { Config } from '@pombo/runtime';
 import { WA_CERT_DETAILS, type WAVersion } from '@whiskeysockets/baileys';
 import { Agent } from 'undici';
@@ -9,6 +10,8 @@ export interface Endpoint {
   readonly webSocketUrl: string | undefined;
   /** Undefined: the version Baileys pins. */
   readonly version: WAVersion | undefined;
+  /** Opens the WebSocket where the server's certificate is not one everybody knows. */
+  readonly webSocketAgent: TlsAgent | undefined;
   /** Carries uploads to the media host. */
   readonly mediaDispatcher: Agent;
   close(): Promise<void>;
@@ -26,13 +29,14 @@ const MEDIA_KEEP_ALIVE_MS = 30_000;
 export function createEndpoint(config: Config): Endpoint {
   if (config.WHATSAPP_ROOT_KEY !== undefined) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(config.WHATSAPP_ROOT_KEY, 'hex');
   const ca = config.WHATSAPP_TLS_CA === undefined ? undefined : readPem(config.WHATSAPP_TLS_CA);
-  const mediaDispatcher = new Agent({
-    keepAliveTimeout: MEDIA_KEEP_ALIVE_MS,
-    connect: { ...(ca === undefined ? {} : { ca }), rejectUnauthorized: !config.WHATSAPP_TLS_INSECURE },
-  });
+  const tls = { ...(ca === undefined ? {} : { ca }), rejectUnauthorized: !config.WHATSAPP_TLS_INSECURE };
+  const mediaDispatcher = new Agent({ keepAliveTimeout: MEDIA_KEEP_ALIVE_MS, connect: tls });
+  const isOwnTls =
+    config.WHATSAPP_URL?.startsWith('wss:') === true && (ca !== undefined || config.WHATSAPP_TLS_INSECURE);
   return {
     webSocketUrl: config.WHATSAPP_URL,
     version: config.WHATSAPP_VERSION === undefined ? undefined : [...config.WHATSAPP_VERSION],
+    webSocketAgent: isOwnTls ? new TlsAgent(tls) : undefined,
     mediaDispatcher,
     close: () => mediaDispatcher.close(),
   };

@@ -7,6 +7,8 @@ import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
 import { userOf } from './jid-user.js';
 import { parseReceipt } from './receipts.js';
+import { resolveRecipient } from './resolve-recipient.js';
+import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
 import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
 import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
@@ -71,12 +73,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       return await question(socket);
     } catch (cause) {
       if (keeper.socket !== socket) throw new NotConnectedError({ cause });
-      throw new PomboError('DEVICE_ERROR', 'WhatsApp did not answer the device as expected', {
-        cause,
-        retryable: true,
-      });
+      throw noAnswer(cause);
     }
   };
+  const nameMediaHosts = createMediaHosts(ask);
 
   return {
     get state() {
@@ -94,10 +94,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
 
     async resolveRecipient(jid) {
       if (!isPnUser(jid)) return jid;
-      const answer = await ask((socket) => socket.onWhatsApp(userOf(jid) ?? ''));
-      // Silence until Baileys' time-out.
-      if (!answer) throw new NotConnectedError();
-      return answer.find(({ exists }) => exists)?.jid;
+      return ask((socket) => resolveRecipient(socket, jid));
     },
 
     async prepareChat(jid) {
@@ -105,6 +102,8 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       if (!isPnUser(jid) && !isLidUser(jid)) return;
       const own = userOf(credentials.creds.me?.id);
       const devices = await ask((socket) => socket.getUSyncDevices([`${own}@s.whatsapp.net`, jid], true, false));
+      // To silence Baileys gives an empty list, and would then send a message that nobody can decrypt.
+      if (!devices.some(({ user }) => user === userOf(jid))) throw noAnswer();
       const others = devices.map((device) => device.jid).filter((deviceJid) => deviceJid !== credentials.creds.me?.id);
       await ask((socket) => socket.assertSessions(others, false));
     },
@@ -116,9 +115,8 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     async upload(bytes, type) {
       // Before anything is encrypted.
       connected();
-      const nameHosts = (renew: boolean) => ask((socket) => socket.refreshMediaConn(renew));
       const { mediaDispatcher: dispatcher } = options.endpoint;
-      return uploadMedia(nameHosts, bytes, type, { dispatcher, timeoutMs: options.uploadTimeoutMs });
+      return uploadMedia(nameMediaHosts, bytes, type, { dispatcher, timeoutMs: options.uploadTimeoutMs });
     },
 
     async send({ id, jid, message, nodes = [] }) {
@@ -132,6 +130,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await expected.acknowledged;
     },
   };
+}
+
+function noAnswer(cause?: unknown): PomboError {
+  return new PomboError('DEVICE_ERROR', 'WhatsApp did not answer the device as expected', { cause, retryable: true });
 }
 
 async function waitUntilConnected(keeper: ConnectionKeeper, signal: AbortSignal): Promise<void> {

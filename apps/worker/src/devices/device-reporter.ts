@@ -1,7 +1,7 @@
 /** Writes what a session reports into the store, one report after the other, so that the last one stands. */
-import { isMessageId, shardOfDevice, shardOfMessage } from '@pombo/contracts';
+import { type EventName, isMessageId, shardOfDevice, shardOfMessage } from '@pombo/contracts';
 import { describeError, type Logger } from '@pombo/runtime';
-import type { DeviceState, Store } from '@pombo/store';
+import type { DeviceReport, DeviceState, HeldLease, Store } from '@pombo/store';
 import {
   type Ack,
   type DeviceIdentity,
@@ -30,7 +30,9 @@ const LOST_STATES: Partial<Record<DisconnectKind, DeviceState>> = {
   'pairing-ended': 'unpaired',
 };
 
-export function createDeviceReporter(deviceId: string, store: Store, logger: Logger): DeviceReporter {
+/** @param lease of the device: once another owner came after it, nothing more is said about the device. */
+export function createDeviceReporter(lease: HeldLease, store: Store, logger: Logger): DeviceReporter {
+  const { deviceId } = lease;
   const { devices, outbox, messages } = store;
   let tail: Promise<unknown> = Promise.resolve();
   let online = false;
@@ -38,19 +40,24 @@ export function createDeviceReporter(deviceId: string, store: Store, logger: Log
   const remember = (work: () => Promise<unknown>): void => {
     tail = tail.then(work).catch((error: unknown) => logger.error('a report was not written', describeError(error)));
   };
+  const say = (report: DeviceReport, event?: EventName): void =>
+    remember(async () => {
+      const heard = await devices.reportAsOwner(lease, report);
+      if (heard && event) await outbox.appendDeviceEvent(deviceId, event);
+    });
   const isOurs = (id: string): boolean => isMessageId(id) && shardOfMessage(id) === shardOfDevice(deviceId);
 
   const wentOffline = (state: DeviceState): void => {
     const wasOnline = online;
     online = false;
-    remember(() => devices.report(deviceId, { state, ...(wasOnline ? { lastSeenAt: Date.now() } : {}) }));
-    if (wasOnline) remember(() => outbox.appendDeviceEvent(deviceId, 'device.disconnected'));
+    if (wasOnline) say({ state, lastSeenAt: Date.now() }, 'device.disconnected');
+    else say({ state });
   };
 
   return {
     stateChanged(state, why) {
-      if (state === 'connecting' && !online) remember(() => devices.report(deviceId, { state: 'connecting' }));
-      if (state === 'pairing') remember(() => devices.report(deviceId, { state: 'pairing' }));
+      if (state === 'connecting' && !online) say({ state: 'connecting' });
+      if (state === 'pairing') say({ state: 'pairing' });
       if (state === 'waiting' || (state === 'ended' && why)) wentOffline((why && LOST_STATES[why]) ?? 'offline');
     },
     codeShown(qr, lifetimeMs) {
@@ -59,19 +66,16 @@ export function createDeviceReporter(deviceId: string, store: Store, logger: Log
     },
     paired(identity) {
       remember(() => devices.hidePairingCode(deviceId));
-      remember(() => devices.report(deviceId, { ...identityFields(identity), paired: true, pairingUntil: null }));
-      remember(() => outbox.appendDeviceEvent(deviceId, 'pair.success'));
+      say({ ...identityFields(identity), paired: true, pairingUntil: null }, 'pair.success');
     },
     connected(identity) {
       online = true;
       const fields = { ...identityFields(identity), state: 'connected', paired: true, lastSeenAt: Date.now() } as const;
-      remember(() => devices.report(deviceId, fields));
-      remember(() => outbox.appendDeviceEvent(deviceId, 'device.connected'));
+      say(fields, 'device.connected');
     },
     loggedOut() {
       const nobody = { jid: null, lid: null, phone: null, pairingUntil: null };
-      remember(() => devices.report(deviceId, { ...nobody, paired: false, state: 'logged_out' }));
-      remember(() => outbox.appendDeviceEvent(deviceId, 'device.logged_out'));
+      say({ ...nobody, paired: false, state: 'logged_out' }, 'device.logged_out');
     },
     receipt({ kind, messageIds }: Receipt) {
       for (const id of messageIds.filter(isOurs)) remember(() => messages.transition(id, deviceId, kind));

@@ -87,9 +87,13 @@ export function createFleet(options: FleetOptions): Fleet {
     for (const device of [...owned.values()]) if (lost.has(device.lease)) abandon(device);
   };
 
-  const rest = (deviceId: string, failures: number): void => {
+  /** Failures count as one row until none came for the longest rest. */
+  const rest = (deviceId: string): void => {
+    const now = performance.now();
+    const earlier = resting.get(deviceId);
+    const failures = earlier && now < earlier.until + LONGEST_REST_MS ? earlier.failures + 1 : 1;
     const restMs = Math.min(FIRST_REST_MS * 2 ** (failures - 1), LONGEST_REST_MS);
-    resting.set(deviceId, { failures, until: performance.now() + restMs });
+    resting.set(deviceId, { failures, until: now + restMs });
   };
 
   const claim = async ({ id }: DeviceRecord): Promise<void> => {
@@ -102,7 +106,7 @@ export function createFleet(options: FleetOptions): Fleet {
       wanted = wanted.filter((device) => device.id !== id);
       await leases.release(lease);
     } catch (error) {
-      rest(id, (resting.get(id)?.failures ?? 0) + 1);
+      rest(id);
       logger.error('a device could not be opened', { deviceId: id, ...describeError(error) });
       await leases.release(lease);
     } finally {
@@ -112,19 +116,15 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const own = (device: OwnedDevice): void => {
     const { deviceId, epoch } = device.lease;
-    const openedAt = performance.now();
     owned.set(deviceId, device);
     logger.info('device taken over', { deviceId, epoch });
-    device.ended.then(({ final }) => endedByItself(device, final, performance.now() - openedAt)).catch(logFailure);
+    device.ended.then(({ final }) => endedByItself(device, final)).catch(logFailure);
   };
 
   /** After a final end nothing is wanted of the device, unless someone asked to pair it again: `claim` finds out. */
-  const endedByItself = async (device: OwnedDevice, final: boolean, openForMs: number): Promise<void> => {
+  const endedByItself = async (device: OwnedDevice, final: boolean): Promise<void> => {
     if (stopping) return;
-    const { deviceId } = device.lease;
-    const earlier = openForMs < LONGEST_REST_MS ? (resting.get(deviceId)?.failures ?? 0) : 0;
-    if (final) resting.delete(deviceId);
-    else rest(deviceId, earlier + 1);
+    if (!final) rest(device.lease.deviceId);
     await letGo(device);
   };
 

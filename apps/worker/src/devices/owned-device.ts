@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError, SECOND } from '@pombo/runtime';
 import { createConsumer, takeBackJobs } from '@pombo/queue';
-import { type AuthState, createAuthState, type HeldLease } from '@pombo/store';
+import { type AuthState, createAuthState, type HeldLease, StaleEpochError } from '@pombo/store';
 import { createSession, type Endpoint, type SessionState } from '@pombo/whatsapp';
 import { createDispatcher } from '../sending/dispatcher.js';
 import type { SendContext, WorkerTools } from '../sending/send-context.js';
@@ -45,9 +45,12 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   const { store, config, lease, endpoint, wrapAuthState, durableRatchet = true } = options;
   const { deviceId, epoch } = lease;
   const logger = options.logger.child({ deviceId, epoch });
-  const reporter = createDeviceReporter(deviceId, store, logger);
+  // Before there is anything to close.
+  if ((await takeBackJobs(store.redis, store.keys, deviceId, epoch)) === undefined) throw new StaleEpochError(deviceId);
+  const reporter = createDeviceReporter(lease, store, logger);
   const released = new AbortController();
   const inHand = new Set<Promise<void>>();
+  let leaving = false;
   let markEnded: (end: { final: boolean }) => void = () => undefined;
   const ended = new Promise<{ final: boolean }>((resolve) => (markEnded = resolve));
 
@@ -99,7 +102,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   });
 
   function followState(state: SessionState, final: boolean): void {
-    if (state === 'connected') consumer.consume();
+    if (state === 'connected' && !leaving) consumer.consume();
     else consumer.pause();
     if (state === 'ended') markEnded({ final });
   }
@@ -113,13 +116,13 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     await reporter.settled();
   };
 
-  await takeBackJobs(store.redis, store.keys, deviceId, epoch);
   session.start();
 
   return {
     lease,
     ended,
     async stop(graceMs) {
+      leaving = true;
       consumer.pause();
       await within(graceMs, Promise.all(inHand));
       await close();

@@ -22,13 +22,14 @@ export async function dispatchSend(
 ): Promise<boolean> {
   await showTyping(ready.chatJid, content.delay ?? 0, record, context);
   let dispatched = record;
+  const markDispatched = (): void => {
+    dispatched = { ...record, dispatchedAt: record.dispatchedAt ?? Date.now() };
+  };
   for (let resends = 0; ;) {
     await untilConnected(dispatched, context);
-    if (!(await takeDispatchPoint(record, ready, context))) return false;
-    dispatched = { ...record, dispatchedAt: record.dispatchedAt ?? Date.now() };
     try {
-      await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message, nodes: ready.nodes });
-      return true;
+      // The slot is held for one sending at a time: a message that types or is sent again holds up its own chat only.
+      return await context.dispatcher.inFlight(() => sendOnce(record, ready, context, markDispatched));
     } catch (error) {
       const action = actionFor(error);
       if (action === 'give-up' || action === 'retry') throw error;
@@ -39,6 +40,21 @@ export async function dispatchSend(
       });
     }
   }
+}
+
+/** @returns false when there was nothing left to do. */
+async function sendOnce(
+  record: MessageRecord,
+  ready: ReadySend,
+  context: SendContext,
+  markDispatched: () => void,
+): Promise<boolean> {
+  // It may have waited for its slot, and a message passes the dispatch point only when it can leave.
+  if (context.session.state !== 'connected') throw new NotConnectedError();
+  if (!(await takeDispatchPoint(record, ready, context))) return false;
+  markDispatched();
+  await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message });
+  return true;
 }
 
 /** The last check before the socket; what goes out is kept first, for recipients that ask again. */

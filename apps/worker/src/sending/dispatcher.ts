@@ -11,6 +11,8 @@ export interface Dispatcher {
    * then the lane goes on with the next message.
    */
   run<T>(chat: string, prepare: () => Promise<T>, dispatch: (prepared: T) => Promise<void>): Promise<void>;
+  /** One sending of a message whose turn it is, from dispatch to acknowledgement; waits while enough others are at it. */
+  inFlight<T>(send: () => Promise<T>): Promise<T>;
 }
 
 /** @param inFlight how many messages of the device may be between dispatch and acknowledgement at once. */
@@ -20,10 +22,11 @@ export function createDispatcher(inFlight: number): Dispatcher {
   const lanes = new Map<string, Promise<void>>();
 
   return {
+    inFlight: (send) => slots.runExclusive(send),
     async run(chat, prepare, dispatch) {
       const before = lanes.get(chat) ?? Promise.resolve();
       const prepared = prepare();
-      const sent = Promise.all([prepared, before]).then(([ready]) => slots.runExclusive(() => dispatch(ready)));
+      const sent = Promise.all([prepared, before]).then(([ready]) => dispatch(ready));
       const end = Promise.allSettled([sent, before]).then(() => undefined);
       lanes.set(chat, end);
       try {

@@ -156,12 +156,12 @@ export const SETTINGS = {
   WHATSAPP_TLS_CA: {
     group: 'WhatsApp',
     schema: Joi.string(),
-    about: 'Certificate authority of that server’s media host: PEM text, or the path of a PEM file.',
+    about: 'Certificate authority of that server and its media host: PEM text, or the path of a PEM file.',
   },
   WHATSAPP_TLS_INSECURE: {
     group: 'WhatsApp',
     schema: flag(),
-    about: 'Skips the check of the media host’s certificate; refused unless WHATSAPP_URL is on loopback.',
+    about: 'Skips the check of these certificates; refused unless WHATSAPP_URL is on loopback.',
   },
   WHATSAPP_VERSION: {
     group: 'WhatsApp',
@@ -196,6 +196,11 @@ export const SETTINGS = {
     group: 'Limits and retention',
     schema: spanMs(30 * DAY),
     about: 'How long a finished message can be read back.',
+  },
+  IDEMPOTENCY_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(DAY),
+    about: 'How long an Idempotency-Key is remembered from its first use.',
   },
   SENT_RETENTION_MS: {
     group: 'Limits and retention',

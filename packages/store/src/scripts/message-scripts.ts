@@ -15,11 +15,11 @@ const PRELUDE = LOCALS + MOVE_STATE;
  * Accepts a message: checks the device and its cap, gives the sequence number, writes record and content, announces
  * `message.queued`. Idempotent by id. KEYS[5]: device.
  * ARGV[4]: cap of waiting messages; [5]: content; [6]: delay until due, ms; [7]: life after that, ms; [8..]: field, value…
- * Returns {'accepted' | 'exists' | 'full' | 'no-device' | 'not-paired', sequence or waiting}.
+ * Returns {'accepted' | 'exists' | 'full' | 'no-device' | 'not-paired', sequence or waiting, state when it exists}.
  */
 export const ACCEPT = `${PRELUDE}
-local known = redis.call('HGET', record, 'seq')
-if known then return { 'exists', tonumber(known) } end
+local known = redis.call('HMGET', record, 'seq', 'st')
+if known[1] then return { 'exists', tonumber(known[1]), known[2] } end
 local device = redis.call('HMGET', KEYS[5], 'id', 'paired')
 if not device[1] then return { 'no-device', 0 } end
 if device[2] ~= '1' then return { 'not-paired', 0 } end

@@ -80,3 +80,13 @@ export function reconnectDelayMs(kind: DisconnectKind, failures: number, random 
       : SLOW_DELAYS_MS[kind] * Math.min(failures, 6);
   return base / 2 + (random() * base) / 2;
 }
+
+/**
+ * Baileys answers some stanzas (a new pairing code, say) without a catch: when the connection goes at that moment, the
+ * rejection reaches nobody. The close of the connection is reported all the same.
+ */
+export function isConnectionError(error: unknown): boolean {
+  return error instanceof Boom && CONNECTION_CODES.has(error.output.statusCode);
+}
+
+const CONNECTION_CODES: ReadonlySet<number> = new Set([DisconnectReason.connectionClosed, DisconnectReason.timedOut]);

@@ -42,6 +42,7 @@ export function openSocket(options: SocketOptions): WASocket {
   const isOwn = (user: string): boolean => user === userOf(creds.me?.id) || user === userOf(creds.me?.lid);
   return makeWASocket({
     ...(endpoint.webSocketUrl === undefined ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
+    ...(endpoint.webSocketAgent === undefined ? {} : { agent: endpoint.webSocketAgent }),
     ...(version === undefined ? {} : { version }),
     auth: { creds, keys: signalStore },
     logger: createBaileysLogger(logger),

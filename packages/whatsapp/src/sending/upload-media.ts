@@ -5,8 +5,9 @@
 import { createReadStream } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
 import { PomboError } from '@pombo/contracts';
-import { encryptedStream, MEDIA_PATH_MAP, type MediaType, type WASocket } from '@whiskeysockets/baileys';
+import { encryptedStream, MEDIA_PATH_MAP, type MediaType } from '@whiskeysockets/baileys';
 import { type Dispatcher, request } from 'undici';
+import type { NameMediaHosts } from './media-hosts.js';
 
 /** What a message needs to refer to uploaded media. */
 export interface UploadedMedia {
@@ -25,9 +26,6 @@ export interface UploadOptions {
   readonly dispatcher: Dispatcher;
   readonly timeoutMs: number;
 }
-
-/** Asks WhatsApp for its media hosts; `renew` when the authorisation at hand was refused. */
-export type NameMediaHosts = (renew: boolean) => ReturnType<WASocket['refreshMediaConn']>;
 
 interface EncryptedFile {
   readonly path: string;
@@ -82,7 +80,7 @@ async function uploadToAnyHost(
   let failure = uploadFailed('WhatsApp named no media host', { retryable: true });
   for (const renew of [false, true]) {
     const { hosts, auth } = await nameHosts(renew);
-    for (const { hostname } of hosts) {
+    for (const hostname of hosts) {
       const query = `auth=${encodeURIComponent(auth)}&token=${file.token}`;
       const url = `https://${hostname}${MEDIA_PATH_MAP[type]}/${file.token}?${query}`;
       const result = await post(url, file, options);
