@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIngress } from '@pombo/ingress';
-import { type Logger, silentLogger } from '@pombo/runtime';
+import { type Config, type Logger, silentLogger } from '@pombo/runtime';
 import type { Store } from '@pombo/store';
 import { keysOf, openTestStore, playOwner, testConfig } from '@pombo/testing';
 
@@ -26,6 +26,7 @@ export interface Call {
 }
 
 export interface Harness {
+  readonly config: Config;
   readonly url: string;
   readonly store: Store;
   readonly mediaDir: string;
@@ -76,6 +77,7 @@ export async function openHarness({ settings = {}, logger = silentLogger }: Harn
   };
 
   return {
+    config,
     url,
     store,
     mediaDir,

@@ -10,17 +10,25 @@ beforeAll(async () => {
 });
 afterAll(async () => harness.close());
 
-test('someone else’s message cannot be told from one that does not exist', async () => {
+test.each([
+  ['GET', ''],
+  ['GET', '/status'],
+  ['DELETE', ''],
+  ['POST', '/resend'],
+])('%s /messages/{id}%s: someone else’s message cannot be told from one that does not exist', async (method, part) => {
   const sent = await harness.sendImage();
   const id = String(sent.body['message_id']);
   const unknown = `${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`;
+  const before = (await harness.enqueued()).sort();
   const answers = await Promise.all(
-    [id, unknown, 'nonsense'].map((path) => harness.call('GET', `/messages/${path}`, { token: stranger })),
+    [id, unknown, 'nonsense'].map((path) => harness.call(method, `/messages/${path}${part}`, { token: stranger })),
   );
   for (const { status, body } of answers) {
     expect(status).toBe(404);
     expect(body).toMatchObject({ error_code: 'MESSAGE_NOT_FOUND', error: 'you have no message with this id' });
   }
+  expect((await harness.enqueued()).sort()).toEqual(before);
+  expect((await harness.store.messages.read(id))?.state).toBe('queued');
 });
 
 test('someone else’s device is neither listed, shown, paired nor spoken of', async () => {

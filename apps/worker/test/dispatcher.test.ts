@@ -26,10 +26,11 @@ function start(dispatcher: ReturnType<typeof createDispatcher>, chat: string, lo
       log.push(`prepare ${name}`);
       await preparing.promise;
     },
-    async () => {
-      log.push(`dispatch ${name}`);
-      await sending.promise;
-    },
+    () =>
+      dispatcher.inFlight(async () => {
+        log.push(`dispatch ${name}`);
+        await sending.promise;
+      }),
   );
   done.catch(() => undefined);
   return { preparing, sending, done };

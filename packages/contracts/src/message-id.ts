@@ -46,6 +46,16 @@ export function shardOfMessage(messageId: string): Shard {
   return messageId.slice(ID_PREFIX.length, ID_PREFIX.length + 3) as Shard;
 }
 
+/** The part of a message id that its shard does not tell. @throws RangeError when it is not a message id of ours. */
+export function tailOfMessage(messageId: string): string {
+  return messageId.slice(ID_PREFIX.length + shardOfMessage(messageId).length);
+}
+
+/** The message id a shard and a tail make. */
+export function messageIdOf(shard: Shard, tail: string): string {
+  return ID_PREFIX + shard + tail;
+}
+
 /** A device id: its shard, then 17 random hex digits, so that the id alone finds the device. */
 export function createDeviceId(shard: Shard): string {
   return `dev_${shard}${randomBytes(9).toString('hex').slice(0, 17)}`;

@@ -40,6 +40,8 @@ export interface MessageRecord {
   /** The chat as WhatsApp knows it, once resolved. */
   readonly chatJid?: string;
   readonly clientReference?: string;
+  /** The message this one repeats. */
+  readonly retryOf?: string;
   /** How often it was handed to the socket; more than once only after an unknown outcome. */
   readonly attempts: number;
   readonly queuedAt: number;

@@ -14,23 +14,30 @@ export interface Lifecycle {
 
 export interface LifecycleOptions {
   readonly logger: Logger;
-  /** Each undo may take this long before it is left behind. */
+  /** All undos together may take this long; one that has not ended by then is left behind. */
   readonly timeoutMs: number;
 }
+
+/** What an undo gets at least, when those before it have used up the time: enough to close what needs no answer. */
+const LAST_CHANCE_MS = 100;
 
 export function createLifecycle({ logger, timeoutMs }: LifecycleOptions): Lifecycle {
   const undos: Array<{ name: string; undo: () => Promise<void> | void }> = [];
   let stopped: Promise<void> | undefined;
 
+  let deadline = Infinity;
+
   const run = async (name: string, undo: () => Promise<void> | void): Promise<void> => {
+    const leftMs = Math.max(deadline - performance.now(), LAST_CHANCE_MS);
     try {
-      await withDeadline(Promise.resolve().then(undo), timeoutMs, name);
+      await withDeadline(Promise.resolve().then(undo), leftMs, name);
     } catch (error) {
       logger.error('stopping a part failed', { part: name, ...describeError(error) });
     }
   };
 
   const stopAll = async (): Promise<void> => {
+    deadline = performance.now() + timeoutMs;
     for (let next = undos.pop(); next !== undefined; next = undos.pop()) await run(next.name, next.undo);
   };
 
@@ -52,7 +59,7 @@ export function createLifecycle({ logger, timeoutMs }: LifecycleOptions): Lifecy
 async function withDeadline(work: Promise<void>, timeoutMs: number, name: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name} did not stop within ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => reject(new Error(`${name} did not stop in time`)), timeoutMs);
   });
   try {
     await Promise.race([work, deadline]);

@@ -27,6 +27,14 @@ test('a part that never stops is left behind', async () => {
   expect(undone).toEqual(['last']);
 });
 
+test('several parts that never stop take no longer than one', async () => {
+  const life = lifecycle(500);
+  for (const name of ['a', 'b', 'c', 'd', 'e']) life.onStop(name, () => new Promise(() => undefined));
+  const begun = performance.now();
+  await life.stop();
+  expect(performance.now() - begun).toBeLessThan(1500);
+});
+
 test('what is created while stopping is undone right away', async () => {
   const undone: string[] = [];
   const life = lifecycle();

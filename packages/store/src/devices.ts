@@ -66,6 +66,8 @@ export interface Devices {
   create(tenantId: string, name: string): Promise<DeviceRecord>;
   read(deviceId: string): Promise<DeviceRecord | undefined>;
   listOfTenant(tenantId: string): Promise<DeviceRecord[]>;
+  /** Ids only, in no order. */
+  listIdsOfTenant(tenantId: string): Promise<string[]>;
   /** Ids of all devices of all tenants. */
   listIds(): Promise<string[]>;
   /** Changes whenever devices were added or want other treatment; cheap to poll. */
@@ -111,6 +113,7 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       const found = await Promise.all(ids.map(read));
       return found.filter((device) => device !== undefined).sort((a, b) => a.createdAt - b.createdAt);
     },
+    listIdsOfTenant: (tenantId) => redis.smembers(keys.tenantDevices(tenantId)),
     listIds: () => redis.hkeys(keys.deviceIndex),
     version: async () => (await redis.get(keys.deviceVersion)) ?? '0',
     async requestPairing(deviceId, until) {

@@ -5,6 +5,7 @@ export * from './intents.js';
 export * from './keys.js';
 export * from './leases.js';
 export * from './media-probe.js';
+export * from './message-index.js';
 export * from './messages.js';
 export * from './outbox.js';
 export * from './recipients.js';

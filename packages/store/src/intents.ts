@@ -31,8 +31,8 @@ export interface Intents {
   read(name: IntentName): Promise<Intent | undefined>;
   /** Writes the intent unless there is one. @returns the one that stands. */
   claim(name: IntentName, intent: Intent): Promise<Intent>;
-  /** Notes that nothing is left to repeat. */
-  finish(name: IntentName, intent: Intent): Promise<void>;
+  /** Replaces the one that stands, for what is left of its time. */
+  update(name: IntentName, intent: Intent): Promise<void>;
 }
 
 /** 128 bits: whoever made two keys collide would confuse only their own requests. */
@@ -62,9 +62,9 @@ export function createIntents(redis: Redis, keys: Keys, cipher: Cipher, retentio
         if (standing) return standing;
       }
     },
-    async finish(name, intent) {
+    async update(name, intent) {
       const key = keyOf(name);
-      await redis.set(key, seal(key, { ...intent, done: true }), 'KEEPTTL', 'XX');
+      await redis.set(key, seal(key, intent), 'KEEPTTL', 'XX');
     },
   };
 }

@@ -19,8 +19,13 @@ export interface Keys {
   outbox(shard: Shard): string;
   /** Hash: a device. */
   device(deviceId: string): string;
-  /** Hash: `seq`, the last sequence number given, and `waiting`, messages not yet acknowledged or failed. */
+  /**
+   * Hash: `seq`, the last sequence number given; `waiting`, messages not yet acknowledged or failed; `life`, the longest
+   * time from accept to expiry any message was given, in milliseconds.
+   */
   counters(deviceId: string): string;
+  /** Stream: the device's messages as they were accepted. */
+  messageIndex(deviceId: string): string;
   /** Hash: owner, epoch and expiry of the device's lease. */
   lease(deviceId: string): string;
   /** Hash, values encrypted: credentials and Signal keys. */
@@ -69,6 +74,7 @@ export function createKeys(prefix: string): Keys {
     outbox: (shard) => `${ofShard(shard)}:outbox`,
     device: ofDevice,
     counters: (deviceId) => `${ofDevice(deviceId)}:n`,
+    messageIndex: (deviceId) => `${ofDevice(deviceId)}:log`,
     lease: (deviceId) => `${ofDevice(deviceId)}:lease`,
     auth: (deviceId) => `${ofDevice(deviceId)}:auth`,
     pairing: (deviceId) => `${ofDevice(deviceId)}:pairing`,

@@ -88,6 +88,7 @@ export function recordFromFields(fields: Fields): MessageRecord {
     ...stampsFromFields(fields),
     ...(fields['chat'] === undefined ? {} : { chatJid: fields['chat'] }),
     ...(fields['ref'] === undefined ? {} : { clientReference: fields['ref'] }),
+    ...(fields['of'] === undefined ? {} : { retryOf: fields['of'] }),
     ...(fields['code'] === undefined ? {} : { errorCode: fields['code'] as ErrorCode }),
     ...(fields['err'] === undefined ? {} : { error: fields['err'] }),
     metadata: metadataFromFields(fields),

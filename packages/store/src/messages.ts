@@ -9,23 +9,26 @@ import {
   type Priority,
   type SendMetadata,
   shardOfDevice,
+  tailOfMessage,
 } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { ChainableCommander, Result } from 'ioredis';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
 import { metadataToFields, recordFromFields } from './message-fields.js';
-import { ACCEPT, BEGIN, DISPATCH, TRANSITION, SHARED_KEYS } from './scripts/message-scripts.js';
+import { ACCEPT, AWAIT, BEGIN, CANCEL, DISPATCH, TRANSITION, SHARED_KEYS } from './scripts/message-scripts.js';
 
 type Args = Array<string | number | Buffer>;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     pomboAccept(...args: Args): Result<[Buffer, number], Context>;
+    pomboAwait(...args: Args): Result<number, Context>;
+    pomboCancel(...args: Args): Result<['canceled' | 'late' | 'gone', number?], Context>;
     pomboTransition(...args: Args): Result<[number, string | null], Context>;
     pomboBeginBuffer(
       ...args: Args
-    ): Result<[Buffer, Buffer[] | Buffer | undefined, Buffer | null | undefined], Context>;
+    ): Result<[Buffer, Buffer[] | Buffer | undefined, Buffer | null | undefined, number?], Context>;
     pomboDispatch(...args: Args): Result<[string, (string | number)?], Context>;
   }
 }
@@ -41,6 +44,8 @@ export interface MessageDraft {
   readonly to: string;
   readonly priority: Priority;
   readonly clientReference?: string;
+  /** The message this one repeats. */
+  readonly retryOf?: string;
   /** Milliseconds until it is due; 0 for now. */
   readonly delayMs: number;
   /** Milliseconds it may wait for its device after it is due. */
@@ -49,6 +54,14 @@ export interface MessageDraft {
   readonly awaited: boolean;
 }
 
+export interface AcceptResult {
+  readonly sequence: number;
+  /** The state it is in, when it was accepted before. */
+  readonly known?: MessageState;
+}
+
+export type MessageSummary = Pick<MessageRecord, 'tenantId' | 'state' | 'clientReference'>;
+
 export type BeginResult =
   | { readonly verdict: 'go'; readonly record: MessageRecord; readonly content: MessageContent }
   /** `stale`: another worker owns the device; `gone`: no such message; `settled`: nothing left to do. */
@@ -56,6 +69,10 @@ export type BeginResult =
 
 export type DispatchResult =
   { readonly verdict: 'go'; readonly dispatchedBefore: boolean } | { readonly verdict: 'stale' | 'gone' | 'settled' };
+
+/** `late`: it may have left, or has ended otherwise; `gone`: no such message. */
+export type CancelResult =
+  { readonly verdict: 'canceled'; readonly changed: boolean } | { readonly verdict: 'late' | 'gone' };
 
 /** What preparing a message found out. */
 export interface SendFindings {
@@ -79,8 +96,8 @@ export interface Messages {
   /** Appends the accept to a pipeline, so that the job can follow in the same round trip. */
   accept(pipeline: ChainableCommander, draft: MessageDraft): void;
   /** Reads the accept's reply. @throws PomboError RATE_LIMITED, DEVICE_NOT_FOUND or DEVICE_NOT_READY. */
-  readAccepted(reply: unknown): { readonly sequence: number };
-  /** Takes a message up under the epoch of the device's lease. */
+  readAccepted(reply: unknown): AcceptResult;
+  /** Takes a message up under the epoch of the device's lease. Its `expiresAt` is told by this machine's clock. */
   begin(messageId: string, deviceId: string, epoch: number): Promise<BeginResult>;
   /** @param found written with the dispatch, so that it outlives the worker. */
   dispatch(messageId: string, deviceId: string, epoch: number, found?: SendFindings): Promise<DispatchResult>;
@@ -91,7 +108,13 @@ export interface Messages {
     target: MessageState,
     details?: TransitionDetails,
   ): Promise<{ changed: boolean; state: MessageState | undefined }>;
+  /** Cancels what has not been dispatched. */
+  cancel(messageId: string, deviceId: string): Promise<CancelResult>;
+  /** Lets the outcome be told, for someone who waits only now. @returns false when there is no such message. */
+  tellOutcome(messageId: string): Promise<boolean>;
   read(messageId: string): Promise<MessageRecord | undefined>;
+  /** What lists are filtered by, in one round trip; undefined where there is no such message any more. */
+  readSummaries(messageIds: readonly string[]): Promise<Array<MessageSummary | undefined>>;
   readContent(messageId: string): Promise<MessageContent | undefined>;
 }
 
@@ -146,20 +169,22 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       pipeline.pomboAccept(
         ...keysOf(draft.id, draft.deviceId),
         keys.device(draft.deviceId),
+        keys.messageIndex(draft.deviceId),
         ...argsOf(draft.id),
         limits.deviceMaxWaiting,
         sealContent(draft.id, draft.content),
         draft.delayMs,
         draft.expiresInMs,
+        tailOfMessage(draft.id),
         ...fields,
       );
     },
 
     readAccepted(reply) {
-      const [verdict, figure] = reply as [string, number];
+      const [verdict, figure, known] = reply as [string, number, MessageState?];
       const refusal = REFUSALS[verdict];
       if (refusal) throw refusal(figure);
-      return { sequence: figure };
+      return { sequence: figure, ...(known === undefined ? {} : { known }) };
     },
 
     async begin(id, deviceId, epoch) {
@@ -169,7 +194,12 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       const sealed = reply[2];
       if (!sealed) return { verdict: 'gone' };
       const record = recordFromFields(pairsToObject(reply[1] as Buffer[]));
-      return { verdict: 'go', record, content: openContent(id, sealed) };
+      const aheadMs = Date.now() - (reply[3] ?? 0);
+      return {
+        verdict: 'go',
+        record: { ...record, expiresAt: record.expiresAt + aheadMs },
+        content: openContent(id, sealed),
+      };
     },
 
     async dispatch(id, deviceId, epoch, found = {}) {
@@ -194,10 +224,25 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       return { changed: changed === 1, state: (state ?? undefined) as MessageState | undefined };
     },
 
+    async cancel(id, deviceId) {
+      const [verdict, changed] = await redis.pomboCancel(...keysOf(id, deviceId), ...argsOf(id));
+      return verdict === 'canceled' ? { verdict, changed: changed === 1 } : { verdict };
+    },
+
+    tellOutcome: async (id) => (await redis.pomboAwait(keys.record(id))) === 1,
+
     async read(id) {
       if (!isMessageId(id)) return undefined;
       const fields = await redis.hgetall(keys.record(id));
       return fields['id'] === undefined ? undefined : withFileName(recordFromFields(fields));
+    },
+
+    async readSummaries(ids) {
+      const found = await Promise.all(ids.map((id) => redis.hmget(keys.record(id), 'n', 'st', 'ref')));
+      return found.map(([tenantId, state, clientReference]) => {
+        if (!tenantId || !state) return undefined;
+        return { tenantId, state: state as MessageState, ...(clientReference ? { clientReference } : {}) };
+      });
     },
 
     readContent,
@@ -205,7 +250,9 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
 }
 
 function defineScripts(redis: Redis): void {
-  redis.defineCommand('pomboAccept', { numberOfKeys: SHARED_KEYS + 1, lua: ACCEPT });
+  redis.defineCommand('pomboAccept', { numberOfKeys: SHARED_KEYS + 2, lua: ACCEPT });
+  redis.defineCommand('pomboAwait', { numberOfKeys: 1, lua: AWAIT });
+  redis.defineCommand('pomboCancel', { numberOfKeys: SHARED_KEYS, lua: CANCEL });
   redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });
   redis.defineCommand('pomboBegin', { numberOfKeys: SHARED_KEYS + 1, lua: BEGIN });
   redis.defineCommand('pomboDispatch', { numberOfKeys: SHARED_KEYS + 1, lua: DISPATCH });
@@ -215,6 +262,7 @@ function draftToFields(draft: MessageDraft): Args {
   const fields: Args = ['id', draft.id, 't', draft.content.type, 'n', draft.tenantId, 'u', draft.userId];
   fields.push('d', draft.deviceId, 'to', draft.to, 'pr', draft.priority);
   if (draft.clientReference !== undefined) fields.push('ref', draft.clientReference);
+  if (draft.retryOf !== undefined) fields.push('of', draft.retryOf);
   if (draft.awaited) fields.push('wait', 1);
   return fields;
 }

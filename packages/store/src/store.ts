@@ -5,6 +5,7 @@ import { createDevices, type Devices } from './devices.js';
 import { createIntents, type Intents } from './intents.js';
 import { createKeys, type Keys } from './keys.js';
 import { createMediaProbe, type MediaProbe } from './media-probe.js';
+import { createMessageIndex, type MessageIndex } from './message-index.js';
 import { createMessages, type Messages } from './messages.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { createRecipients, type Recipients } from './recipients.js';
@@ -16,6 +17,7 @@ export interface Store {
   readonly keys: Keys;
   readonly cipher: Cipher;
   readonly messages: Messages;
+  readonly messageIndex: MessageIndex;
   readonly intents: Intents;
   readonly sentMessages: SentMessages;
   readonly devices: Devices;
@@ -38,6 +40,7 @@ export function createStore(redis: Redis, config: Config): Store {
       recordRetentionMs: config.RECORD_RETENTION_MS,
       outboxRetentionMs: config.OUTBOX_RETENTION_MS,
     }),
+    messageIndex: createMessageIndex(redis, keys),
     intents: createIntents(redis, keys, cipher, config.IDEMPOTENCY_RETENTION_MS),
     sentMessages: createSentMessages(redis, keys, cipher, config.SENT_RETENTION_MS),
     devices: createDevices(redis, keys),

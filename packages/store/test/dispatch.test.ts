@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually, openTestStore, type TestStore } from '@pombo/testing';
 import { createAuthState, createLeases, type Leases, StaleEpochError } from '@pombo/store';
 import { acceptMessage, draftFor } from './drafts.js';
@@ -95,6 +95,31 @@ describe('the dispatch point', () => {
     expect(await messages.read(late)).toMatchObject({ state: 'expired', errorCode: 'EXPIRED' });
     expect((await messages.dispatch(left, deviceId, 1)).verdict).toBe('go');
   });
+});
+
+describe('a machine whose clock is wrong', () => {
+  const HOUR_MS = 3_600_000;
+  const rightNow = Date.now;
+  afterEach(() => {
+    Date.now = rightNow;
+  });
+
+  test.each([HOUR_MS, -HOUR_MS])(
+    'by %d ms knows how long a message may still wait, and who owns a device',
+    async (ms) => {
+      const id = await accepted({ expiresInMs: 60_000 });
+      await first.claim(deviceId);
+      Date.now = () => rightNow() + ms;
+      const begun = await context.store.messages.begin(id, deviceId, 1);
+      const leftMs = begun.verdict === 'go' ? begun.record.expiresAt - Date.now() : 0;
+      expect(leftMs).toBeGreaterThan(50_000);
+      expect(leftMs).toBeLessThanOrEqual(60_000);
+      expect(await context.store.devices.owner(deviceId)).toBe('worker-1');
+      await eventually('the lease runs out', async () => (await context.store.devices.owner(deviceId)) === undefined, {
+        timeoutMs: 2000,
+      });
+    },
+  );
 });
 
 describe('auth state', () => {

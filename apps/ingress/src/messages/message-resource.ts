@@ -17,9 +17,13 @@ const STAMPS = {
 } as const satisfies Record<string, keyof MessageRecord>;
 
 export function buildMessageResource(record: MessageRecord) {
+  return { success: true, ...describeMessage(record) };
+}
+
+/** The resource as an element of a list. */
+export function describeMessage(record: MessageRecord) {
   const chatJid = record.chatJid ?? record.to;
   return {
-    success: true,
     message_id: record.id,
     job_id: record.id,
     status: record.state,
@@ -29,6 +33,7 @@ export function buildMessageResource(record: MessageRecord) {
     device_id: record.deviceId,
     user_id: record.userId,
     ...(record.clientReference === undefined ? {} : { client_reference: record.clientReference }),
+    ...(record.retryOf === undefined ? {} : { retry_of: record.retryOf }),
     priority: record.priority,
     sequence: record.sequence,
     attempts: record.attempts,

@@ -1,16 +1,46 @@
-import { PomboError } from '@pombo/contracts';
-import type { Express } from 'express';
+import type { Express, Request } from 'express';
 import type { AppParts } from '../app-parts.js';
-import { callerOf } from '../http/request-context.js';
-import { buildMessageResource } from '../messages/message-resource.js';
+import { callOf } from '../http/request-context.js';
+import { createCancelMessage } from '../messages/cancel-message.js';
+import { findOwnMessage } from '../messages/find-own-message.js';
+import { listMessages } from '../messages/list-messages.js';
+import { parseListQuery } from '../messages/list-query.js';
+import { buildMessageResource, describeMessage } from '../messages/message-resource.js';
+import { buildMessageStatus } from '../messages/message-status.js';
+import { createPrepareResend } from '../messages/prepare-resend.js';
+import { warnOfFields } from '../sends/send-validator.js';
+import { createSubmit } from '../sends/submit.js';
 import type { Guards } from './guards.js';
 
-export function addMessageRoutes(app: Express, guards: Guards, { store }: AppParts): void {
+const idOf = (request: Request): string => String(request.params['id']);
+
+export function addMessageRoutes(app: Express, guards: Guards, parts: AppParts): void {
+  const { messages } = parts.store;
+  const cancel = createCancelMessage(parts);
+  const prepareResend = createPrepareResend(parts);
+  const submit = createSubmit(parts);
+
+  app.get('/messages', ...guards.read, async (request, response) => {
+    const page = await listMessages(parts.store, callOf(request), parseListQuery(request.query));
+    response.json({ success: true, messages: page.messages.map(describeMessage), next: page.next ?? null });
+  });
+
   app.get('/messages/:id', ...guards.read, async (request, response) => {
-    const record = await store.messages.read(String(request.params['id']));
-    if (record?.tenantId !== callerOf(request).tenantId) {
-      throw new PomboError('MESSAGE_NOT_FOUND', 'you have no message with this id');
-    }
-    response.json(buildMessageResource(record));
+    response.json(buildMessageResource(await findOwnMessage(messages, callOf(request), idOf(request))));
+  });
+
+  app.get('/messages/:id/status', ...guards.read, async (request, response) => {
+    response.json(buildMessageStatus(await findOwnMessage(messages, callOf(request), idOf(request))));
+  });
+
+  app.delete('/messages/:id', ...guards.read, async (request, response) => {
+    response.json(buildMessageResource(await cancel(idOf(request), callOf(request))));
+  });
+
+  app.post('/messages/:id/resend', ...guards.write, async (request, response) => {
+    const options = submit.readOptions(request, response);
+    const warnings = warnOfFields(Object.keys(request.body as object), options.strict);
+    const plan = await prepareResend(idOf(request), warnings, callOf(request));
+    await submit.answer(plan, options, callOf(request), response);
   });
 }

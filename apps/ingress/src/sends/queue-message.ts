@@ -1,11 +1,10 @@
 /** Makes a message durable: record and job in one round trip. Only after this a client hears 202. */
-import { PomboError } from '@pombo/contracts';
-import { describeError, type Redis } from '@pombo/runtime';
+import { describeError } from '@pombo/runtime';
 import type { MessageDraft } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
-import type { RedisBudget } from '../http/redis-budget.js';
 import type { RequestContext } from '../http/request-context.js';
-import { isQueueFailure, queueUnavailable } from '../http/to-pombo-error.js';
+import { queueUnavailable } from '../http/to-pombo-error.js';
+import { exchange, requireWritten } from './exchange.js';
 
 /**
  * @throws PomboError RATE_LIMITED, DEVICE_NOT_FOUND or DEVICE_NOT_READY when the message was refused; QUEUE_UNAVAILABLE,
@@ -44,29 +43,4 @@ export function createQueueMessage({ store, producer, metrics, logger }: AppPart
     requireWritten(added, id);
     metrics.accepted.inc({ type: draft.content.type });
   };
-}
-
-type Reply = readonly [error: Error | null, value: unknown];
-
-/** Sends the pipeline. From here on the message may exist whatever happens, so every failure carries its id. */
-async function exchange(
-  pipeline: ReturnType<Redis['pipeline']>,
-  budget: RedisBudget,
-  messageId: string,
-): Promise<Reply[]> {
-  try {
-    return (await budget.spend(pipeline.exec())) ?? [];
-  } catch (cause) {
-    throw unwritten(cause, messageId);
-  }
-}
-
-function requireWritten(reply: Reply | undefined, messageId: string): void {
-  if (reply && reply[0] === null) return;
-  throw unwritten(reply?.[0] ?? new Error('the pipeline did not hold the command'), messageId);
-}
-
-function unwritten(cause: unknown, messageId: string): PomboError {
-  if (isQueueFailure(cause)) return queueUnavailable(cause, messageId);
-  return new PomboError('INTERNAL_ERROR', 'something went wrong inside', { cause, messageId });
 }

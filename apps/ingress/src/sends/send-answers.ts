@@ -7,13 +7,16 @@ import type { Warning } from './send-validator.js';
 
 const withWarnings = (warnings: readonly Warning[]) => (warnings.length > 0 ? { warnings } : {});
 
-/** 202: durable, not sent yet. The chat is the number's own JID until WhatsApp has been asked. */
-export function buildAccepted({ id, deviceId, to }: MessageDraft, warnings: readonly Warning[]) {
+/**
+ * 202: durable, not sent yet. The chat is the number's own JID until WhatsApp has been asked.
+ * @param at when the request was first made, in milliseconds since the epoch.
+ */
+export function buildAccepted({ id, deviceId, to }: MessageDraft, at: number, warnings: readonly Warning[]) {
   return {
     success: true,
     message_id: id,
     job_id: id,
-    timestamp: rfc3339(Date.now()),
+    timestamp: rfc3339(at),
     status: 'queued',
     chat_jid: to,
     device_id: deviceId,

@@ -54,6 +54,13 @@ export function createSendValidator(schema: Joi.ObjectSchema<CommonSend>): SendV
   };
 }
 
+/** For a request that takes no fields at all. @throws PomboError VALIDATION_ERROR when unknown fields are errors. */
+export function warnOfFields(fields: readonly string[], strict: boolean): Warning[] {
+  const unknown = describeUnknown(fields, [], strict ? '' : ' and was not used');
+  if (!strict || unknown.length === 0) return unknown;
+  throw new PomboError('VALIDATION_ERROR', summarise(unknown), { validation: unknown });
+}
+
 function describeUnknown(fields: readonly string[], known: readonly string[], consequence: string): Warning[] {
   return fields.slice(0, MAX_WARNINGS).map((given) => {
     const field = given.slice(0, MAX_NAME_LENGTH);

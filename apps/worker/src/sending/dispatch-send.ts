@@ -1,10 +1,11 @@
 /** From a message's turn to its outcome. */
 import { type MessageContent, type MessageRecord, PomboError } from '@pombo/contracts';
 import { describeError, SECOND } from '@pombo/runtime';
+import { NotConnectedError } from '@pombo/whatsapp';
 import { JobReleased } from '@pombo/queue';
 import { pause } from './pause.js';
 import type { ReadySend } from './prepare-send.js';
-import { actionFor } from './retry-policy.js';
+import { actionFor, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
 import { untilConnected } from './until-connected.js';
 
@@ -33,8 +34,9 @@ export async function dispatchSend(
     } catch (error) {
       const action = actionFor(error);
       if (action === 'give-up' || action === 'retry') throw error;
+      if (action === 'stand-by') await pause(STAND_BY_MS, context.signal);
       if (action === 'resend' && resends++ >= context.config.SEND_MAX_RESENDS) throw sendTimeout(error);
-      context.logger.info('outcome unknown, the message will be sent again under its id', {
+      context.logger.info('the message will be sent again under its id', {
         messageId: record.id,
         ...describeError(error),
       });

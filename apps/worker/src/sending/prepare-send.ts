@@ -1,10 +1,11 @@
 /** Everything that can be done before it is a message's turn. */
 import type { MessageContent, MessageRecord, SendMetadata } from '@pombo/contracts';
+import { JobReleased } from '@pombo/queue';
 import { buildNodes, joinMessage, type MessageProto, splitMessage, type SplitMessage } from '@pombo/whatsapp';
 import { prepareMessage } from '../preparers/prepare-message.js';
 import { pause } from './pause.js';
 import { resolveChat } from './resolve-chat.js';
-import { actionFor, retryDelayMs } from './retry-policy.js';
+import { actionFor, retryDelayMs, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
 import { untilConnected } from './until-connected.js';
 
@@ -32,8 +33,11 @@ export async function prepareSend(
     try {
       return await tryToPrepare(record, content, context);
     } catch (error) {
+      // Whatever failed then, failed because the device is given up: it says nothing about the message.
+      if (context.signal.aborted) throw new JobReleased({ cause: error });
       const action = actionFor(error);
-      if (action === 'wait') await untilConnected(record, context);
+      if (action === 'stand-by') await pause(STAND_BY_MS, context.signal);
+      else if (action === 'wait') await untilConnected(record, context);
       else if (action === 'retry' && attempt < context.config.MEDIA_ATTEMPTS)
         await pause(retryDelayMs(attempt++), context.signal);
       else throw error;

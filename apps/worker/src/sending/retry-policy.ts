@@ -1,5 +1,6 @@
 /** What an error of preparing or sending asks for: the one table from error to action. */
 import { PomboError } from '@pombo/contracts';
+import { isRedisUnavailable, SECOND } from '@pombo/runtime';
 import { NotConnectedError, UnknownOutcomeError } from '@pombo/whatsapp';
 
 export type Action =
@@ -7,14 +8,19 @@ export type Action =
   | 'retry'
   /** Wait for the device to be connected, however long that takes. */
   | 'wait'
+  /** Redis takes no writes now (out of memory, no replica): again after `STAND_BY_MS`, however long that takes. */
+  | 'stand-by'
   /** Bytes may have left: once more under the same id, a bounded number of times. */
   | 'resend'
   /** The message ends `failed`. */
   | 'give-up';
 
+export const STAND_BY_MS = SECOND;
+
 export function actionFor(error: unknown): Action {
   if (error instanceof NotConnectedError) return 'wait';
   if (error instanceof UnknownOutcomeError) return 'resend';
+  if (isRedisUnavailable(error)) return 'stand-by';
   return error instanceof PomboError && error.retryable ? 'retry' : 'give-up';
 }
 

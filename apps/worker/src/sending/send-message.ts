@@ -5,6 +5,7 @@ import { JobReleased } from '@pombo/queue';
 import { pause } from './pause.js';
 import { dispatchSend } from './dispatch-send.js';
 import { prepareSend } from './prepare-send.js';
+import { actionFor, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
 import { ExpiredWhileWaiting } from './until-connected.js';
 
@@ -13,7 +14,7 @@ const CLOCK_CHECK_MS = 1000;
 /** Resolves when the outcome is recorded. @throws JobReleased when the device was given up before that. */
 export async function sendMessage(messageId: string, requestId: string, context: SendContext): Promise<void> {
   const { store, deviceId, epoch, dispatcher, logger } = context;
-  const begun = await store.messages.begin(messageId, deviceId, epoch);
+  const begun = await untilTaken(() => store.messages.begin(messageId, deviceId, epoch), context);
   if (begun.verdict === 'stale') throw new JobReleased();
   if (begun.verdict !== 'go') return;
   const { record, content } = begun;
@@ -34,13 +35,16 @@ export async function sendMessage(messageId: string, requestId: string, context:
 }
 
 /** Expiry is Redis' to decide, by its own clock, which may be a little behind ours. */
-async function letExpire(messageId: string, { store, deviceId, epoch, signal }: SendContext): Promise<void> {
-  while ((await store.messages.begin(messageId, deviceId, epoch)).verdict === 'go') await pause(CLOCK_CHECK_MS, signal);
+async function letExpire(messageId: string, context: SendContext): Promise<void> {
+  const { store, deviceId, epoch, signal } = context;
+  const check = () => store.messages.begin(messageId, deviceId, epoch);
+  while ((await untilTaken(check, context)).verdict === 'go') await pause(CLOCK_CHECK_MS, signal);
 }
 
 async function recordSent(record: MessageRecord, requestId: string, context: SendContext): Promise<void> {
   const { store, deviceId, metrics, logger } = context;
-  await store.messages.transition(record.id, deviceId, 'sent');
+  // It is sent: whatever Redis says now must not make it a failure.
+  await untilTaken(() => store.messages.transition(record.id, deviceId, 'sent'), context);
   metrics.finished.inc({ type: record.type, state: 'sent', code: '' });
   metrics.sendLatencyMs.observe({ type: record.type }, Date.now() - (record.sendAt ?? record.queuedAt));
   logger.info('message sent', { messageId: record.id, requestId });
@@ -55,9 +59,24 @@ async function recordFailed(
   const { store, deviceId, metrics, logger } = context;
   const failure = error instanceof PomboError ? error : unexpected(error);
   const { code, message } = failure;
-  await store.messages.transition(record.id, deviceId, 'failed', { error: { code, message } });
+  const fail = () => store.messages.transition(record.id, deviceId, 'failed', { error: { code, message } });
+  const { changed } = await untilTaken(fail, context);
+  // A receipt, or the owner that came after this one, knew better.
+  if (!changed) return;
   metrics.finished.inc({ type: record.type, state: 'failed', code });
   logger.warn('message failed', { messageId: record.id, requestId, ...describeError(failure) });
+}
+
+/** Does what Redis refuses at the moment as soon as it does not. @throws JobReleased when the device is given up. */
+async function untilTaken<T>(work: () => Promise<T>, { signal }: SendContext): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (actionFor(error) !== 'stand-by') throw error;
+      await pause(STAND_BY_MS, signal);
+    }
+  }
 }
 
 function unexpected(cause: unknown): PomboError {

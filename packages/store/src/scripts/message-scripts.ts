@@ -13,8 +13,10 @@ const PRELUDE = LOCALS + MOVE_STATE;
 
 /**
  * Accepts a message: checks the device and its cap, gives the sequence number, writes record and content, announces
- * `message.queued`. Idempotent by id. KEYS[5]: device.
- * ARGV[4]: cap of waiting messages; [5]: content; [6]: delay until due, ms; [7]: life after that, ms; [8..]: field, value…
+ * `message.queued`, and enters it into the device's list, from which it takes what is older than any record can be.
+ * Idempotent by id. KEYS[5]: device; [6]: list.
+ * ARGV[4]: cap of waiting messages; [5]: content; [6]: delay until due, ms; [7]: life after that, ms;
+ * [8]: what the list has of the id; [9..]: field, value…
  * Returns {'accepted' | 'exists' | 'full' | 'no-device' | 'not-paired', sequence or waiting, state when it exists}.
  */
 export const ACCEPT = `${PRELUDE}
@@ -29,11 +31,18 @@ local sequence = redis.call('HINCRBY', counters, 'seq', 1)
 redis.call('HINCRBY', counters, 'waiting', 1)
 local due = now + ARGV[6]
 local expires = due + ARGV[7]
-redis.call('HSET', record, 'seq', sequence, 'st', 'queued', 'w', 1, 'qAt', now, 'exp', expires, unpack(ARGV, 8))
+redis.call('HSET', record, 'seq', sequence, 'st', 'queued', 'w', 1, 'qAt', now, 'exp', expires, unpack(ARGV, 9))
 if tonumber(ARGV[6]) > 0 then redis.call('HSET', record, 'due', due) end
 redis.call('PEXPIREAT', record, expires + retentionMs)
 redis.call('SET', content, ARGV[5], 'PXAT', expires + retentionMs)
 tell('queued')
+local life = expires - now
+local longest = tonumber(redis.call('HGET', counters, 'life') or '0')
+if life > longest then
+  redis.call('HSET', counters, 'life', life)
+  longest = life
+end
+redis.call('XADD', KEYS[6], 'MINID', '~', math.max(0, now - longest - retentionMs), '*', 'm', ARGV[8])
 return { 'accepted', sequence }
 `;
 
@@ -63,11 +72,11 @@ end
 
 /**
  * A worker takes a message up. A stall is not an attempt: only dispatches are counted. KEYS[5]: lease. ARGV[4]: epoch.
- * Returns {'go', record fields, content} or {'stale' | 'gone' | 'settled', state}.
+ * Returns {'go', record fields, content, Redis' time in ms} or {'stale' | 'gone' | 'settled', state}.
  */
 export const BEGIN = `${PRELUDE}${CHECK_LEASE}${EXPIRE_IF_LATE}
 move('processing', {})
-return { 'go', redis.call('HGETALL', record), redis.call('GET', content) }
+return { 'go', redis.call('HGETALL', record), redis.call('GET', content), now }
 `;
 
 /**
@@ -80,4 +89,24 @@ if #ARGV > 4 then redis.call('HSET', record, unpack(ARGV, 5)) end
 redis.call('HINCRBY', record, 'att', 1)
 local again = 1 - redis.call('HSETNX', record, 'xAt', now)
 return { 'go', again }
+`;
+
+/**
+ * Cancels a message that has not been dispatched. Canceling again changes nothing.
+ * Returns {'canceled', 1 when this call did it} or {'late' | 'gone'}.
+ */
+export const CANCEL = `${PRELUDE}
+local state = redis.call('HGET', record, 'st')
+if not state then return { 'gone' } end
+if state == 'canceled' then return { 'canceled', 0 } end
+if state ~= 'queued' and state ~= 'processing' or redis.call('HEXISTS', record, 'xAt') == 1 then return { 'late' } end
+move('canceled', { code = 'CANCELED', err = 'the message was canceled before it was sent' })
+return { 'canceled', 1 }
+`;
+
+/** Has the outcome published from now on. KEYS: record alone. Returns 0 when there is none. */
+export const AWAIT = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'wait', 1)
+return 1
 `;

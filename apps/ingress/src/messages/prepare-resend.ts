@@ -1,0 +1,58 @@
+/** A message that ended without being sent, once more, as a new message. */
+import { isFailure, type MessageRecord, PomboError } from '@pombo/contracts';
+import type { DeviceRecord } from '@pombo/store';
+import type { AppParts } from '../app-parts.js';
+import { chooseSendingDevice } from '../devices/choose-device.js';
+import type { CallContext } from '../http/request-context.js';
+import type { SendPlan } from '../sends/send-plan.js';
+import type { Warning } from '../sends/send-validator.js';
+import { findOwnMessage, messageNotFound } from './find-own-message.js';
+
+/** @throws PomboError MESSAGE_NOT_FOUND */
+export type PrepareResend = (
+  messageId: string,
+  warnings: readonly Warning[],
+  context: CallContext,
+) => Promise<SendPlan>;
+
+export function createPrepareResend({ store: { devices, messages } }: Pick<AppParts, 'store'>): PrepareResend {
+  /** The device that was to send it, if it is still there. */
+  const chooseDevice = async ({ deviceId, tenantId }: MessageRecord): Promise<DeviceRecord> => {
+    const device = await devices.read(deviceId);
+    return device?.tenantId === tenantId ? device : chooseSendingDevice(devices, tenantId, undefined);
+  };
+
+  return async (messageId, warnings, context) => {
+    const { caller, redisBudget } = context;
+    const record = await findOwnMessage(messages, context, messageId);
+    const content = await redisBudget.spend(messages.readContent(record.id));
+    if (!content) throw messageNotFound();
+    const { tenantId, to, priority, clientReference, expiresAt, sendAt, queuedAt } = record;
+    return {
+      message: {
+        content,
+        tenantId,
+        userId: caller.userId,
+        to,
+        priority,
+        ...(clientReference === undefined ? {} : { clientReference }),
+        retryOf: record.id,
+        delayMs: 0,
+        expiresInMs: expiresAt - (sendAt ?? queuedAt),
+      },
+      scope: 'resend',
+      asked: { retryOf: record.id },
+      warnings,
+      async chooseDevice() {
+        // Here, since a repeated request has its answer already: a message that timed out may turn out to be sent.
+        if (!isFailure(record.state)) throw notEnded(record);
+        return redisBudget.spend(chooseDevice(record));
+      },
+    };
+  };
+}
+
+function notEnded({ id, state }: MessageRecord): PomboError {
+  const message = `only a message that failed, expired or was canceled can be sent again; this one is ${state}`;
+  return new PomboError('ALREADY_DISPATCHED', message, { messageId: id });
+}

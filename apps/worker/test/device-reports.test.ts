@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { shardOfDevice } from '@pombo/contracts';
+import { silentLogger } from '@pombo/runtime';
+import { createLeases, type HeldLease } from '@pombo/store';
+import { openTestStore, type TestStore } from '@pombo/testing';
+import { createDeviceReporter } from '../src/devices/device-reporter.js';
+
+let context: TestStore;
+beforeAll(async () => {
+  context = await openTestStore();
+});
+afterAll(() => context.close());
+
+const identity = { jid: '5511999990000:3@s.whatsapp.net', lid: undefined, phone: '5511999990000' };
+
+async function claim(deviceId: string, owner: string): Promise<HeldLease> {
+  const { redis, store } = context;
+  await redis.hdel(store.keys.lease(deviceId), 'owner');
+  const lease = await createLeases(redis, store.keys, owner, 60_000).claim(deviceId);
+  if (!lease) throw new Error('the device has another owner');
+  return lease;
+}
+
+test('an owner that was replaced no longer says what the device is', async () => {
+  const { store } = context;
+  const { id } = await store.devices.create('ten_a', 'phone');
+  const old = createDeviceReporter(await claim(id, 'worker-1'), store, silentLogger);
+  old.connected(identity);
+  await old.settled();
+  const current = createDeviceReporter(await claim(id, 'worker-2'), store, silentLogger);
+  current.connected(identity);
+  await current.settled();
+
+  old.stateChanged('waiting', 'replaced');
+  old.released();
+  await old.settled();
+  expect((await store.devices.read(id))?.state).toBe('connected');
+  const events = await store.outbox.read(shardOfDevice(id), 10);
+  expect(events.map(({ event }) => event)).toEqual(['device.connected', 'device.connected']);
+});

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createMetrics, silentLogger } from '@pombo/runtime';
+import { createLeases, type Store } from '@pombo/store';
+import { openTestStore, type TestStore } from '@pombo/testing';
+import { createDispatcher } from '../src/sending/dispatcher.js';
+import type { SendContext } from '../src/sending/send-context.js';
+import { sendMessage } from '../src/sending/send-message.js';
+
+let context: TestStore;
+beforeAll(async () => {
+  context = await openTestStore();
+});
+afterAll(() => context.close());
+
+/** As ioredis throws what Redis answers. */
+function replyError(text: string): Error {
+  const error = new Error(text);
+  error.name = 'ReplyError';
+  return error;
+}
+
+test('a message that was acknowledged is sent, although Redis refuses to write that down at first', async () => {
+  const { store, config, redis } = context;
+  const { id: deviceId } = await store.devices.create('ten_a', 'phone');
+  await store.devices.report(deviceId, { paired: true });
+  const lease = await createLeases(redis, store.keys, 'worker-1', 60_000).claim(deviceId);
+  const id = store.messages.createId(deviceId);
+  const pipeline = redis.pipeline();
+  store.messages.accept(pipeline, {
+    ...{ id, deviceId, priority: 'normal', delayMs: 0, expiresInMs: 60_000, awaited: false },
+    ...{ tenantId: 'ten_a', userId: 'usr_a', to: '5511999990000@s.whatsapp.net' },
+    content: { type: 'text', text: 'hello' },
+  });
+  await pipeline.exec();
+
+  let refusals = 1;
+  const refusing: Store = {
+    ...store,
+    messages: {
+      ...store.messages,
+      transition: (...args) =>
+        refusals-- > 0
+          ? Promise.reject(replyError('NOREPLICAS Not enough good replicas to write.'))
+          : store.messages.transition(...args),
+    },
+  };
+  const session: Partial<SendContext['session']> = {
+    state: 'connected',
+    resolveRecipient: (jid) => Promise.resolve(jid),
+    prepareChat: () => Promise.resolve(),
+    send: () => Promise.resolve(),
+  };
+  const sending = {
+    ...{ config, store: refusing, deviceId, epoch: lease?.epoch ?? 0, session, logger: silentLogger },
+    ...{ metrics: createMetrics('test'), dispatcher: createDispatcher(1), signal: new AbortController().signal },
+  } as Partial<SendContext> as SendContext;
+  await sendMessage(id, 'r-1', sending);
+  expect(await store.messages.read(id)).toMatchObject({ state: 'sent' });
+});

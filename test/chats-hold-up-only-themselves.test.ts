@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { makePicture } from './harness/picture.js';
+import { type PictureServer, startPictureServer } from './harness/picture-server.js';
+import { createTestSender, type TestSender } from './harness/send-jobs.js';
+import { startStack, type Stack } from './harness/stack.js';
+
+let stack: Stack;
+let pictures: PictureServer;
+let sender: TestSender;
+beforeAll(async () => {
+  // Receipts come so late that only acknowledgements settle messages.
+  stack = await startStack({ env: { SEND_ACK_TIMEOUT_MS: '1500' }, sandbox: { receiptDelayMs: 30_000 } });
+  pictures = await startPictureServer(await makePicture());
+  stack.onClose(() => pictures.stop());
+  sender = await createTestSender(stack.store, stack.tenantId);
+  stack.onClose(() => sender.close());
+});
+afterAll(() => stack.close());
+
+const imageTo = (deviceId: string, number: string, delay = 0) =>
+  sender.send({ deviceId, number, content: { type: 'image', source: { url: pictures.url('/picture.png') }, delay } });
+
+test('a message that is typed for a while holds up no other chat', async () => {
+  const { deviceId } = await stack.addPairedDevice();
+  const worker = await stack.startWorker();
+  await stack.whenConnected(deviceId);
+  const typed = await imageTo(deviceId, '5511999992001', 4);
+  await stack.whenState(typed, 'processing');
+  const other = await imageTo(deviceId, '5511999992002');
+  await stack.whenState(other, 'sent');
+  expect((await stack.store.messages.read(typed))?.state).toBe('processing');
+  await stack.whenState(typed, 'sent');
+  await worker.stop();
+});
+
+test('a message that is not acknowledged holds up other chats for one wait, not for all its resends', async () => {
+  const { deviceId } = await stack.addPairedDevice();
+  const worker = await stack.startWorker();
+  await stack.whenConnected(deviceId);
+  const number = '5511999992003';
+  stack.sandbox.setFaults({ dropAcks: { number } });
+  const silent = await imageTo(deviceId, number);
+  await stack.whenState(silent, 'processing');
+  const other = await imageTo(deviceId, '5511999992004');
+  await stack.whenState(other, 'sent');
+  expect((await stack.store.messages.read(silent))?.attempts).toBeLessThan(3);
+  stack.sandbox.setFaults({ dropAcks: null });
+  await worker.stop();
+});

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '@pombo/testing';
+import { makePicture } from './harness/picture.js';
+import { type PictureServer, startPictureServer } from './harness/picture-server.js';
+import { createTestSender, type TestSender } from './harness/send-jobs.js';
+import { startStack, type Stack } from './harness/stack.js';
+
+let stack: Stack;
+let pictures: PictureServer;
+let sender: TestSender;
+beforeAll(async () => {
+  stack = await startStack({ env: { SHUTDOWN_TIMEOUT_MS: '4000' } });
+  pictures = await startPictureServer(await makePicture());
+  stack.onClose(() => pictures.stop());
+  sender = await createTestSender(stack.store, stack.tenantId);
+  stack.onClose(() => sender.close());
+});
+afterAll(() => stack.close());
+
+test('a worker stops in time although an upload hangs, and its successor sends the message', async () => {
+  const { deviceId } = await stack.addPairedDevice();
+  const worker = await stack.startWorker();
+  await stack.whenConnected(deviceId);
+  stack.sandbox.setFaults({ slowUploadsMs: 12_000 });
+  const number = '5511999994001';
+  const content = { type: 'image', source: { url: pictures.url('/picture.png') } } as const;
+  const id = await sender.send({ deviceId, number, content });
+  await eventually('the picture was fetched', () => pictures.hits('/picture.png') > 0);
+
+  const begun = performance.now();
+  await worker.stop();
+  expect(performance.now() - begun).toBeLessThan(6000);
+  expect(await stack.store.messages.read(id)).toMatchObject({ state: 'processing' });
+
+  stack.sandbox.setFaults({ slowUploadsMs: null });
+  const successor = await stack.startWorker();
+  await stack.whenState(id, 'delivered');
+  const { messages } = await stack.sandbox.recipient(number);
+  expect(messages).toMatchObject([{ displayedCount: 1, failures: [] }]);
+  await successor.stop();
+});
