@@ -23,15 +23,20 @@ export async function startDyingIngress(config: Config): Promise<DyingIngress> {
   let left = Infinity;
   let lastOneIsDone = false;
   let dead = false;
+  let connected = true;
+  const cut = (): void => {
+    if (connected) redis.disconnect();
+    connected = false;
+  };
   redis.sendCommand = (command, stream) => {
     left -= 1;
     if (left >= 0) return send(command, stream);
     dead = true;
-    if (!lastOneIsDone) redis.disconnect();
+    if (!lastOneIsDone) cut();
     lastOneIsDone = false;
     const { reject } = command;
     command.resolve = () => {
-      redis.disconnect();
+      cut();
       reject(new Error('nobody is left to hear it'));
     };
     return send(command, stream);
@@ -49,7 +54,7 @@ export async function startDyingIngress(config: Config): Promise<DyingIngress> {
     },
     async stop() {
       await ingress.stop();
-      redis.disconnect();
+      cut();
     },
   };
 }

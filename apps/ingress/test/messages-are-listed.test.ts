@@ -55,9 +55,9 @@ async function list({ token }: { token: string }, query: string): Promise<Page> 
   const messages = body['messages'] as Array<Record<string, unknown>>;
   return { ids: messages.map((message) => String(message['message_id'])), next: body['next'] as string | null };
 }
-async function listAll(lister: Lister, query: string): Promise<{ ids: string[]; pages: number[] }> {
+async function listAll(lister: Lister, query: string, after: string | null = null) {
   const all: Page[] = [];
-  let next: string | null = null;
+  let next = after;
   do {
     const page: Page = await list(lister, `${query}${next === null ? '' : `&after=${next}`}`);
     all.push(page);
@@ -103,10 +103,9 @@ describe('GET /messages', () => {
     const early = await acceptMany(harness.store, lister, 6);
     const first = await list(lister, 'limit=2');
     const late = await acceptMany(harness.store, lister, 6);
-    const rest = await listAll(lister, `limit=2&after=${String(first.next)}`);
-    // A parameter given twice is refused, so `listAll` may have needed one page only when it passes here.
-    expect([...first.ids, ...rest.ids].filter((id) => late.includes(id))).toEqual([]);
-    expect([...first.ids, ...rest.ids].every((id) => early.includes(id))).toBe(true);
+    const rest = await listAll(lister, 'limit=2', first.next);
+    expect([...first.ids, ...rest.ids].sort()).toEqual([...early].sort());
+    expect((await listAll(lister, 'limit=2')).ids).toHaveLength(early.length + late.length);
   });
 
   test('filters by status, device and client reference', async () => {
@@ -161,7 +160,8 @@ describe('GET /messages', () => {
   ])('refuses a bad %s by name: %s', async (field, query) => {
     const { status, body } = await harness.call('GET', `/messages?${query}`);
     expect(status).toBe(400);
-    expect(body).toMatchObject({ error_code: 'VALIDATION_ERROR', validation: [expect.objectContaining({ field })] });
+    expect(body['error_code']).toBe('VALIDATION_ERROR');
+    expect(body['validation']).toContainEqual(expect.objectContaining({ field }));
   });
 
   test('shows nothing of another tenant, whatever is asked for', async () => {

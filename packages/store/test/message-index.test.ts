@@ -39,6 +39,14 @@ test('a device’s list has its messages newest first, each once however often i
   expect(await idsOf(deviceId)).toEqual([last, draft.id, first]);
 });
 
+test('a list goes on in order when the clock of Redis goes back', async () => {
+  const deviceId = await newDevice();
+  const ahead = `${Date.now() + 3_600_000}-5`;
+  await context.redis.xadd(context.store.keys.messageIndex(deviceId), ahead, 'm', '0'.repeat(15));
+  const ids = [await accepted(deviceId), await accepted(deviceId)];
+  expect((await idsOf(deviceId)).slice(0, 2)).toEqual(ids.reverse());
+});
+
 test('a message that is refused is not in the list', async () => {
   const { id } = await context.store.devices.create('ten_a', 'unpaired');
   await expect(accepted(id)).rejects.toMatchObject({ code: 'DEVICE_NOT_READY' });

@@ -55,7 +55,7 @@ async function sendOnce(
   if (context.session.state !== 'connected') throw new NotConnectedError();
   if (!(await takeDispatchPoint(record, ready, context))) return false;
   markDispatched();
-  await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message });
+  await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message, nodes: ready.nodes });
   return true;
 }
 

@@ -42,7 +42,12 @@ if life > longest then
   redis.call('HSET', counters, 'life', life)
   longest = life
 end
-redis.call('XADD', KEYS[6], 'MINID', '~', math.max(0, now - longest - retentionMs), '*', 'm', ARGV[8])
+local oldest = math.max(0, now - longest - retentionMs)
+local place = string.format('%.0f-%.0f', now, sequence)
+if type(redis.pcall('XADD', KEYS[6], 'MINID', '~', oldest, place, 'm', ARGV[8])) == 'table' then
+  -- The clock went back; then it stands behind the message before it.
+  redis.call('XADD', KEYS[6], 'MINID', '~', oldest, '*', 'm', ARGV[8])
+end
 return { 'accepted', sequence }
 `;
 
