@@ -2,7 +2,7 @@ import { proto } from '@whiskeysockets/baileys';
 import { type MessageBuilder, requireMedia, withContext } from './message-builder.js';
 
 export const imageMessage: MessageBuilder<'image'> = {
-  build({ caption }, parts) {
+  build({ caption, viewOnce }, parts) {
     const { upload, mimeType, width, height, thumbnail } = requireMedia(parts);
     return {
       imageMessage: proto.Message.ImageMessage.create({
@@ -12,6 +12,7 @@ export const imageMessage: MessageBuilder<'image'> = {
         height: height ?? null,
         jpegThumbnail: thumbnail ?? null,
         ...(caption ? { caption } : {}),
+        ...(viewOnce ? { viewOnce } : {}),
         ...withContext(parts.contextInfo),
       }),
     };
