@@ -5,8 +5,9 @@ import type { DeviceRecord, Devices } from '@pombo/store';
 /** @throws PomboError DEVICE_NOT_FOUND, also for a device of someone else: which of the two it is, nobody else may know. */
 export async function findOwnDevice(devices: Devices, tenantId: string, deviceId: string): Promise<DeviceRecord> {
   const device = await devices.read(deviceId);
-  if (device?.tenantId !== tenantId) throw new PomboError('DEVICE_NOT_FOUND', 'you have no device with this device_id');
-  return device;
+  if (device?.tenantId === tenantId) return device;
+  const message = 'you have no device with this device_id';
+  throw new PomboError('DEVICE_NOT_FOUND', message, { validation: [{ field: 'device_id', message }] });
 }
 
 /**

@@ -1,0 +1,98 @@
+/** Property: whatever a client sends, a bad body is a clear 4xx in the envelope that names a field, and nothing is queued. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { keysOf as fieldsOf, SEND_ROUTES, type SendRoute } from '@pombo/contracts';
+import fc from 'fast-check';
+import { type Harness, NUMBER, openHarness } from './ingress-harness.js';
+
+const RUNS = 500;
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await openHarness();
+});
+afterAll(() => harness.close());
+
+/** Values no field takes, or hardly any: wrong kinds, extremes, nesting. */
+const oddValue = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constantFrom(
+    '',
+    ' ',
+    '0',
+    null,
+    -1,
+    1e308,
+    true,
+    [],
+    {},
+    [[]],
+    'x'.repeat(5000),
+    '\u0000',
+    '__proto__',
+    'data:;base64,',
+  ),
+);
+
+/** A body out of the route's own fields and some nobody knows, always with a number that is none. */
+function badBodyFor(route: SendRoute) {
+  const known = fc.dictionary(fc.constantFrom(...fieldsOf(route.schema)), oddValue, { maxKeys: 8 });
+  const unknown = fc.dictionary(fc.string({ maxLength: 12 }), oddValue, { maxKeys: 3 });
+  const badNumber = fc.oneof(oddValue, fc.constantFrom('12345', 'abc', '1'.repeat(16), 'a@b')).filter(isNoRecipient);
+  return fc.tuple(known, unknown, badNumber).map(([a, b, number]) => {
+    const fields = Object.entries({ ...b, ...a }).filter(([field]) => field !== 'to');
+    return { ...Object.fromEntries(fields), number };
+  });
+}
+
+/** The route's own fields with odd values, and a number that is one: some of these are good messages. */
+function oddBodyFor(route: SendRoute) {
+  const fields = fieldsOf(route.schema).filter((field) => field !== 'to');
+  const odd = fc.oneof(oddValue, fc.base64String({ maxLength: 64 }), fc.webUrl());
+  return fc.dictionary(fc.constantFrom(...fields), odd, { maxKeys: 6 }).map((body) => ({ ...body, number: NUMBER }));
+}
+
+function isNoRecipient(value: unknown): boolean {
+  return typeof value === 'number'
+    ? value < 1e9 || value > 1e15
+    : typeof value !== 'string' || !/\d{6}/.test(value) || value.length > 15;
+}
+
+const ROUTES = SEND_ROUTES.map((route) => ({ path: route.path, route }));
+
+test.each(ROUTES)(
+  'POST $path',
+  async ({ path, route }) => {
+    await fc.assert(
+      fc.asyncProperty(badBodyFor(route), async (body) => {
+        const answer = await harness.call('POST', path, { body });
+        expect(answer.status).toBe(400);
+        expect(answer.body).toMatchObject({ success: false, error_code: 'VALIDATION_ERROR' });
+        const named = (answer.body['validation'] as Array<{ field: string }>).map(({ field }) => field);
+        expect(named.some((field) => field === 'number' || field === 'to')).toBe(true);
+      }),
+      { numRuns: RUNS },
+    );
+    expect(await harness.enqueued()).toEqual([]);
+  },
+  120_000,
+);
+
+test.each(ROUTES)(
+  'POST $path with a good number and anything else is accepted or refused, never an error of ours',
+  async ({ path, route }) => {
+    await fc.assert(
+      fc.asyncProperty(oddBodyFor(route), async (body) => {
+        const { status, body: answer } = await harness.call('POST', path, { body });
+        if (status === 202) return;
+        expect([400, 404, 413, 415]).toContain(status);
+        expect(answer).toMatchObject({ success: false, error: expect.any(String), request_id: expect.any(String) });
+        expect(answer['validation']).toEqual(
+          expect.arrayContaining([expect.objectContaining({ field: expect.any(String) })]),
+        );
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  120_000,
+);
