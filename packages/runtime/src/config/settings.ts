@@ -55,7 +55,7 @@ export const SETTINGS = {
     schema: Joi.string()
       .uri({ scheme: ['redis', 'rediss'] })
       .required(),
-    about: 'Redis with AOF on and `maxmemory-policy noeviction`.',
+    about: 'Redis 7 or later (or Valkey) with AOF on and `maxmemory-policy noeviction`.',
     example: 'redis://127.0.0.1:6379',
   },
   REDIS_PREFIX: {
