@@ -17,18 +17,8 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { parsePreKey, parseSignedPreKey } from '../dist/signal/key-bundle.js';
 import { SignalDevice } from '../dist/signal/signal-device.js';
+import { silentLibraryLogger } from '../dist/signal/silent-library-logger.js';
 import { bigEndianToNumber, requireBytes, stanza } from '../dist/wire/stanza.js';
-
-const ignore = () => undefined;
-const silent = {
-  level: 'silent',
-  child: () => silent,
-  trace: ignore,
-  debug: ignore,
-  info: ignore,
-  warn: ignore,
-  error: ignore,
-};
 
 export class LeanClient {
   #acks = new Map();
@@ -48,7 +38,7 @@ export class LeanClient {
 
   async connect() {
     const keyPair = Curve.generateKeyPair();
-    this.noise = makeNoiseHandler({ keyPair, NOISE_HEADER: NOISE_WA_HEADER, logger: silent });
+    this.noise = makeNoiseHandler({ keyPair, NOISE_HEADER: NOISE_WA_HEADER, logger: silentLibraryLogger });
     this.socket = new WebSocket(this.url, { perMessageDeflate: false });
     await once(this.socket, 'open');
     const hello = proto.HandshakeMessage.encode({ clientHello: { ephemeral: keyPair.public } }).finish();

@@ -4,6 +4,7 @@ import { createSignalIdentity, Curve, initAuthCreds, proto, type AuthenticationC
 import { ClientDevice } from '../people/client-device.js';
 import type { Directory } from '../people/directory.js';
 import { createDeviceIdentity, type DeviceIdentity } from '../signal/device-identity.js';
+import { publicKeysOf } from '../signal/key-bundle.js';
 import { SharedPool } from '../signal/shared-pool.js';
 import { asBuffer } from '../wire/stanza.js';
 import { acceptanceOf, issueDeviceIdentity } from './adv-identity.js';
@@ -78,16 +79,4 @@ function linkKeys(phone: DeviceIdentity, keyIndex: number): LinkedKeys {
   const deviceSignature = Curve.sign(identityKey.private, acceptance);
   const account = { details, accountSignatureKey, accountSignature, deviceSignature };
   return { phone, companion, signedIdentity, account };
-}
-
-function publicKeysOf({ registrationId, identityKey, signedPreKey }: DeviceIdentity) {
-  return {
-    registrationId,
-    identityKey: asBuffer(identityKey.public),
-    signedPreKey: {
-      keyId: signedPreKey.keyId,
-      publicKey: asBuffer(signedPreKey.keyPair.public),
-      signature: asBuffer(signedPreKey.signature),
-    },
-  };
 }

@@ -5,7 +5,8 @@ import {
   KEY_BUNDLE_TYPE,
   type BinaryNode,
 } from '@pombo/whatsapp/protocol';
-import { bigEndianToNumber, requireBytes, stanza } from '../wire/stanza.js';
+import { asBuffer, bigEndianToNumber, requireBytes, stanza } from '../wire/stanza.js';
+import type { DeviceIdentity } from './device-identity.js';
 
 const KEY_ID_BYTES = 3;
 
@@ -26,6 +27,19 @@ export interface KeyBundle {
   readonly signedPreKey: PublicSignedPreKey;
   /** Absent when the device's one-time keys have run out. */
   readonly preKey?: PublicPreKey;
+}
+
+/** What a device's long-lived keys show to others: a bundle without a one-time key. */
+export function publicKeysOf({ registrationId, identityKey, signedPreKey }: DeviceIdentity): Omit<KeyBundle, 'preKey'> {
+  return {
+    registrationId,
+    identityKey: asBuffer(identityKey.public),
+    signedPreKey: {
+      keyId: signedPreKey.keyId,
+      publicKey: asBuffer(signedPreKey.keyPair.public),
+      signature: asBuffer(signedPreKey.signature),
+    },
+  };
 }
 
 /** The bundle as libsignal's session builder wants it: keys with their type byte. */

@@ -7,22 +7,11 @@ import {
   type SignalKeyStore,
 } from '@pombo/whatsapp/protocol';
 import type { DeviceIdentity } from './device-identity.js';
+import { silentLibraryLogger } from './silent-library-logger.js';
 
 type Repository = ReturnType<typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository>;
-type RepositoryLogger = Parameters<typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository>[1];
 
 export type StoredSenderKey = readonly [name: string, record: Uint8Array];
-
-const ignore = (): void => undefined;
-const silent: RepositoryLogger = {
-  level: 'silent',
-  child: () => silent,
-  trace: ignore,
-  debug: ignore,
-  info: ignore,
-  warn: ignore,
-  error: ignore,
-};
 
 export class SenderKeys {
   readonly #identity: DeviceIdentity;
@@ -50,10 +39,13 @@ export class SenderKeys {
 
   /** Made when first needed: most devices never see a group. */
   #open(): Repository {
-    const keys = addTransactionCapability(this.#store(), silent, { maxCommitRetries: 1, delayBetweenTriesMs: 1 });
+    const keys = addTransactionCapability(this.#store(), silentLibraryLogger, {
+      maxCommitRetries: 1,
+      delayBetweenTriesMs: 1,
+    });
     const { identityKey: signedIdentityKey, signedPreKey, registrationId } = this.#identity;
     const creds = { signedIdentityKey, signedPreKey, registrationId };
-    return (this.#repository ??= DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, silent));
+    return (this.#repository ??= DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, silentLibraryLogger));
   }
 
   #store(): SignalKeyStore {

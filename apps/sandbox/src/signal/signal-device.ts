@@ -1,7 +1,7 @@
 import { Curve, generateSignalPubKey, libsignal, type KeyPair } from '@pombo/whatsapp/protocol';
 import { asBuffer } from '../wire/stanza.js';
 import type { DeviceIdentity } from './device-identity.js';
-import { bundleForLibsignal, type KeyBundle } from './key-bundle.js';
+import { bundleForLibsignal, type KeyBundle, publicKeysOf } from './key-bundle.js';
 import { SenderKeys, type StoredSenderKey } from './sender-keys.js';
 import { SessionBook, type StoredSession } from './session-book.js';
 
@@ -47,17 +47,7 @@ export class SignalDevice {
     const keyId = this.#nextPreKeyId++;
     this.#preKeys.set(keyId, preKey);
     this.#preKeys.delete(keyId - MAX_OUTSTANDING_PRE_KEYS);
-    const { registrationId, identityKey, signedPreKey } = this.identity;
-    return {
-      registrationId,
-      identityKey: asBuffer(identityKey.public),
-      signedPreKey: {
-        keyId: signedPreKey.keyId,
-        publicKey: asBuffer(signedPreKey.keyPair.public),
-        signature: asBuffer(signedPreKey.signature),
-      },
-      preKey: { keyId, publicKey: asBuffer(preKey.public) },
-    };
+    return { ...publicKeysOf(this.identity), preKey: { keyId, publicKey: asBuffer(preKey.public) } };
   }
 
   hasSession(number: string, device: number): boolean {

@@ -14,6 +14,7 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys';
 import type { Sandbox } from '@pombo/sandbox';
+import { silentLibraryLogger } from '../../src/signal/silent-library-logger.js';
 import { waitFor } from './wait-for.js';
 
 export interface TestAuth {
@@ -22,17 +23,6 @@ export interface TestAuth {
   /** Serialised values by `type/id`. */
   store: Map<string, string>;
 }
-
-const ignore = (): void => undefined;
-const silent = {
-  level: 'silent',
-  child: () => silent,
-  trace: ignore,
-  debug: ignore,
-  info: ignore,
-  warn: ignore,
-  error: ignore,
-};
 
 export function createAuth(creds: AuthenticationCreds = initAuthCreds()): TestAuth {
   const store = new Map<string, string>();
@@ -79,7 +69,7 @@ export function connectClient(
   WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(sandbox.rootKeyHex, 'hex');
   const sock = makeWASocket({
     auth: { creds: auth.creds, keys: auth.keys },
-    logger: silent,
+    logger: silentLibraryLogger,
     waWebSocketUrl: sandbox.whatsappUrl,
     fetchAgent: new https.Agent({ ca: sandbox.tlsCaPem }),
     connectTimeoutMs: 5_000,
