@@ -7,10 +7,10 @@ import { createAuthenticate } from './http/authenticate.js';
 import { createIdentifyRequest } from './http/identify-request.js';
 import { createReadJson } from './http/read-json.js';
 import { addDeviceRoutes } from './routes/devices.js';
-import type { Guards } from './routes/guards.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addMessageRoutes } from './routes/messages.js';
 import { addPairingRoutes } from './routes/pairing.js';
+import { createRoutes } from './routes/routes.js';
 import { addSendRoutes } from './routes/sends.js';
 
 export function createApp(parts: AppParts): Express {
@@ -20,16 +20,15 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.use(createIdentifyRequest(parts.config.REDIS_COMMAND_TIMEOUT_MS), createAccessLog(parts.logger));
 
-  const authenticate = createAuthenticate(parts.store.tenants);
-  const guards: Guards = {
-    read: [authenticate],
-    write: [authenticate, ...createReadJson(parts.config.JSON_BODY_LIMIT_BYTES)],
-  };
-  addHealthRoutes(app, parts);
-  addSendRoutes(app, guards, parts);
-  addMessageRoutes(app, guards, parts);
-  addDeviceRoutes(app, guards, parts);
-  addPairingRoutes(app, guards, parts);
+  const routes = createRoutes(app, {
+    authenticate: createAuthenticate(parts.store.tenants),
+    readJson: createReadJson(parts.config.JSON_BODY_LIMIT_BYTES),
+  });
+  addHealthRoutes(routes, parts);
+  addSendRoutes(routes, parts);
+  addMessageRoutes(routes, parts);
+  addDeviceRoutes(routes, parts);
+  addPairingRoutes(routes, parts);
 
   app.use(answerNotFound, createAnswerErrors(parts.logger));
   return app;

@@ -34,13 +34,14 @@ export const SEND_TYPES = {
 } as const satisfies Record<string, SendType>;
 
 export type MessageType = keyof typeof SEND_TYPES;
+export type SendPath = (typeof SEND_TYPES)[MessageType]['paths'][number];
 
 /** A type's validated body, without its media. */
 export type SendBody<T extends MessageType> =
   (typeof SEND_TYPES)[T]['schema'] extends Joi.ObjectSchema<infer Body> ? Body : never;
 
 export interface SendRoute {
-  readonly path: string;
+  readonly path: SendPath;
   readonly type: MessageType;
   readonly schema: Joi.ObjectSchema<CommonSend>;
   readonly media: MediaSpec | undefined;
@@ -48,7 +49,12 @@ export interface SendRoute {
 
 export const SEND_ROUTES: readonly SendRoute[] = Object.entries<SendType>(SEND_TYPES).flatMap(
   ([type, { paths, schema, media }]) =>
-    paths.map((path) => ({ path, type: type as MessageType, schema: schema as Joi.ObjectSchema<CommonSend>, media })),
+    paths.map((path) => ({
+      path: path as SendPath,
+      type: type as MessageType,
+      schema: schema as Joi.ObjectSchema<CommonSend>,
+      media,
+    })),
 );
 
 /** What kind of media a type carries; undefined for types without. */

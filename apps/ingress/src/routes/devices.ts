@@ -1,17 +1,16 @@
 import type { DeviceRecord } from '@pombo/store';
-import type { Express } from 'express';
 import type { AppParts } from '../app-parts.js';
 import { parseCreateDevice } from '../devices/create-device-schema.js';
 import { findOwnDevice } from '../devices/choose-device.js';
 import { buildDevice } from '../devices/device-resource.js';
 import { callerOf } from '../http/request-context.js';
 import { rfc3339 } from '../http/rfc3339.js';
-import type { Guards } from './guards.js';
+import type { Routes } from './routes.js';
 
-export function addDeviceRoutes(app: Express, guards: Guards, { store: { devices } }: AppParts): void {
+export function addDeviceRoutes(routes: Routes, { store: { devices } }: AppParts): void {
   const describe = async (device: DeviceRecord) => buildDevice(device, await devices.waiting(device.id));
 
-  app.post('/devices', ...guards.write, async (request, response) => {
+  routes.add('POST /devices', async (request, response) => {
     const { name } = parseCreateDevice(request.body);
     const { id, createdAt } = await devices.create(callerOf(request).tenantId, name);
     response
@@ -24,13 +23,13 @@ export function addDeviceRoutes(app: Express, guards: Guards, { store: { devices
       });
   });
 
-  app.get('/devices', ...guards.read, async (request, response) => {
+  routes.add('GET /devices', async (request, response) => {
     const all = await devices.listOfTenant(callerOf(request).tenantId);
     const described = await Promise.all(all.map(describe));
     response.json({ success: true, devices: described, data: described });
   });
 
-  app.get('/devices/:id', ...guards.read, async (request, response) => {
+  routes.add('GET /devices/:id', async (request, response) => {
     const { tenantId } = callerOf(request);
     const device = await findOwnDevice(devices, tenantId, String(request.params['id']));
     const owner = await devices.owner(device.id);

@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import type { Request } from 'express';
 import type { AppParts } from '../app-parts.js';
 import { callOf } from '../http/request-context.js';
 import { createCancelMessage } from '../messages/cancel-message.js';
@@ -10,34 +10,34 @@ import { buildMessageStatus } from '../messages/message-status.js';
 import { createPrepareResend } from '../messages/prepare-resend.js';
 import { warnOfFields } from '../sends/send-validator.js';
 import { createSubmit } from '../sends/submit.js';
-import type { Guards } from './guards.js';
+import type { Routes } from './routes.js';
 
 const idOf = (request: Request): string => String(request.params['id']);
 
-export function addMessageRoutes(app: Express, guards: Guards, parts: AppParts): void {
+export function addMessageRoutes(routes: Routes, parts: AppParts): void {
   const { messages } = parts.store;
   const cancel = createCancelMessage(parts);
   const prepareResend = createPrepareResend(parts);
   const submit = createSubmit(parts);
 
-  app.get('/messages', ...guards.read, async (request, response) => {
+  routes.add('GET /messages', async (request, response) => {
     const page = await listMessages(parts.store, callOf(request), parseListQuery(request.query));
     response.json({ success: true, messages: page.messages.map(describeMessage), next: page.next ?? null });
   });
 
-  app.get('/messages/:id', ...guards.read, async (request, response) => {
+  routes.add('GET /messages/:id', async (request, response) => {
     response.json(buildMessageResource(await findOwnMessage(messages, callOf(request), idOf(request))));
   });
 
-  app.get('/messages/:id/status', ...guards.read, async (request, response) => {
+  routes.add('GET /messages/:id/status', async (request, response) => {
     response.json(buildMessageStatus(await findOwnMessage(messages, callOf(request), idOf(request))));
   });
 
-  app.delete('/messages/:id', ...guards.read, async (request, response) => {
+  routes.add('DELETE /messages/:id', async (request, response) => {
     response.json(buildMessageResource(await cancel(idOf(request), callOf(request))));
   });
 
-  app.post('/messages/:id/resend', ...guards.write, async (request, response) => {
+  routes.add('POST /messages/:id/resend', async (request, response) => {
     const options = submit.readOptions(request, response);
     const warnings = warnOfFields(Object.keys(request.body as object), options.strict);
     const plan = await prepareResend(idOf(request), warnings, callOf(request));

@@ -1,5 +1,5 @@
 /** `GET /qr` pairs a device with a phone, `GET /status` says whether it is. */
-import type { Express, Request } from 'express';
+import type { Request } from 'express';
 import QRCode from 'qrcode';
 import type { AppParts } from '../app-parts.js';
 import { choosePairingDevice, chooseShownDevice } from '../devices/choose-device.js';
@@ -8,12 +8,12 @@ import { obtainPairingCode } from '../devices/obtain-pairing-code.js';
 import { clientLeft } from '../http/client-left.js';
 import { callerOf } from '../http/request-context.js';
 import { rfc3339 } from '../http/rfc3339.js';
-import type { Guards } from './guards.js';
+import type { Routes } from './routes.js';
 
-export function addPairingRoutes(app: Express, guards: Guards, { config, store: { devices } }: AppParts): void {
+export function addPairingRoutes(routes: Routes, { config, store: { devices } }: AppParts): void {
   const times = { pairingMs: config.PAIRING_TIMEOUT_MS, waitMs: config.QR_WAIT_MS };
 
-  app.get('/qr', ...guards.read, async (request, response) => {
+  routes.add('GET /qr', async (request, response) => {
     const device = await choosePairingDevice(devices, callerOf(request).tenantId, deviceIdOf(request));
     const code = await obtainPairingCode(devices, device, times, clientLeft(response));
     response.json({
@@ -29,7 +29,7 @@ export function addPairingRoutes(app: Express, guards: Guards, { config, store: 
     });
   });
 
-  app.get('/status', ...guards.read, async (request, response) => {
+  routes.add('GET /status', async (request, response) => {
     const { tenantId } = callerOf(request);
     const deviceId = deviceIdOf(request);
     const named = deviceId === undefined ? await chooseShownDevice(devices, tenantId) : await devices.read(deviceId);

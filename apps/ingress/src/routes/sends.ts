@@ -1,16 +1,16 @@
 /** `POST /send/*`: one handler for all rows of the table. */
 import { SEND_ROUTES, type SendRoute } from '@pombo/contracts';
-import type { Express, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { AppParts } from '../app-parts.js';
 import { callOf } from '../http/request-context.js';
 import { createPrepareSend } from '../sends/prepare-send.js';
 import { createSendValidator } from '../sends/send-validator.js';
 import { createSubmit, type Submit } from '../sends/submit.js';
-import type { Guards } from './guards.js';
+import type { Routes } from './routes.js';
 
-export function addSendRoutes(app: Express, guards: Guards, parts: AppParts): void {
+export function addSendRoutes(routes: Routes, parts: AppParts): void {
   const submit = createSubmit(parts);
-  for (const route of SEND_ROUTES) app.post(route.path, ...guards.write, createSendHandler(route, submit, parts));
+  for (const route of SEND_ROUTES) routes.add(`POST ${route.path}`, createSendHandler(route, submit, parts));
 }
 
 function createSendHandler(route: SendRoute, submit: Submit, parts: AppParts): RequestHandler {

@@ -1,0 +1,43 @@
+/**
+ * Every route of the API, and who may call it. A route is served only through its row (`Routes.add`), so nothing is
+ * open by accident; the tests that keep callers and tenants apart walk this table.
+ */
+import { SEND_ROUTES, type SendPath } from '@pombo/contracts';
+import type { Role } from '@pombo/store';
+
+/** The least role that may call; `anyone` needs no token. Roles are ordered: an admin may do what a manager may. */
+export type Access = 'anyone' | Role;
+
+export interface RouteRow {
+  readonly access: Access;
+  /** The route takes a JSON body, which is read only once the caller is known and may call. */
+  readonly json?: true;
+}
+
+/** A method and a path pattern of Express. */
+type Named = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
+
+const sends = Object.fromEntries(
+  SEND_ROUTES.map(({ path }): [Named, RouteRow] => [`POST ${path}`, { access: 'user', json: true }]),
+) as Record<`POST ${SendPath}`, RouteRow>;
+
+export const ROUTES = {
+  'GET /health/live': { access: 'anyone' },
+  'GET /health/ready': { access: 'anyone' },
+  'GET /metrics': { access: 'anyone' },
+
+  ...sends,
+  'GET /messages': { access: 'user' },
+  'GET /messages/:id': { access: 'user' },
+  'GET /messages/:id/status': { access: 'user' },
+  'DELETE /messages/:id': { access: 'user' },
+  'POST /messages/:id/resend': { access: 'user', json: true },
+
+  'GET /devices': { access: 'user' },
+  'GET /devices/:id': { access: 'user' },
+  'POST /devices': { access: 'manager', json: true },
+  'GET /status': { access: 'user' },
+  'GET /qr': { access: 'manager' },
+} as const satisfies Record<Named, RouteRow>;
+
+export type RouteName = keyof typeof ROUTES;
