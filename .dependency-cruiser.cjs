@@ -65,6 +65,12 @@ module.exports = {
       to: { path: ANY_OF_OURS, pathNot: '^packages/contracts/' },
     },
     {
+      name: 'guard-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^packages/guard/src/' },
+      to: { path: ANY_OF_OURS, pathNot: '^packages/guard/' },
+    },
+    {
       name: 'runtime-imports-only-contracts',
       severity: 'error',
       from: { path: '^packages/runtime/src/' },

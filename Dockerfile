@@ -10,6 +10,7 @@ ENV npm_config_audit=false npm_config_fund=false npm_config_update_notifier=fals
 FROM base AS manifests
 COPY package.json package-lock.json ./
 COPY packages/contracts/package.json packages/contracts/
+COPY packages/guard/package.json packages/guard/
 COPY packages/media/package.json packages/media/
 COPY packages/queue/package.json packages/queue/
 COPY packages/runtime/package.json packages/runtime/
@@ -45,6 +46,7 @@ COPY --from=ingress-dependencies /app/node_modules node_modules
 COPY --from=ingress-dependencies /app/packages packages
 COPY --from=ingress-dependencies /app/apps/ingress apps/ingress
 COPY --from=build /app/packages/contracts/dist packages/contracts/dist
+COPY --from=build /app/packages/guard/dist packages/guard/dist
 COPY --from=build /app/packages/media/dist packages/media/dist
 COPY --from=build /app/packages/queue/dist packages/queue/dist
 COPY --from=build /app/packages/runtime/dist packages/runtime/dist
@@ -62,6 +64,7 @@ COPY --from=worker-dependencies /app/node_modules node_modules
 COPY --from=worker-dependencies /app/packages packages
 COPY --from=worker-dependencies /app/apps/worker apps/worker
 COPY --from=build /app/packages/contracts/dist packages/contracts/dist
+COPY --from=build /app/packages/guard/dist packages/guard/dist
 COPY --from=build /app/packages/media/dist packages/media/dist
 COPY --from=build /app/packages/queue/dist packages/queue/dist
 COPY --from=build /app/packages/runtime/dist packages/runtime/dist

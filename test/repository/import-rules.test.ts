@@ -7,7 +7,7 @@ import { ROOT } from './repository-files.js';
 
 const CRUISER = join(ROOT, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
 const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
-const OURS = ['contracts', 'runtime', 'store', 'queue', 'media', 'whatsapp', 'testing'].map(
+const OURS = ['contracts', 'guard', 'runtime', 'store', 'queue', 'media', 'whatsapp', 'testing'].map(
   (name) => `packages/${name}`,
 );
 const APPS = ['ingress', 'worker', 'sandbox'].map((name) => `apps/${name}`);
@@ -59,6 +59,7 @@ function violationsIn(files: Readonly<Record<string, string>>): string[] {
 const BREAKS = [
   ['an app imports an app', 'apps/ingress', '@pombo/worker', 'no-app-imports-an-app'],
   ['contracts import runtime', 'packages/contracts', '@pombo/runtime', 'contracts-import-nothing-of-ours'],
+  ['the guard imports runtime', 'packages/guard', '@pombo/runtime', 'guard-imports-nothing-of-ours'],
   ['runtime imports the store', 'packages/runtime', '@pombo/store', 'runtime-imports-only-contracts'],
   ['the store imports the queue', 'packages/store', '@pombo/queue', 'store-imports-only-contracts-and-runtime'],
   ['media imports whatsapp', 'packages/media', '@pombo/whatsapp', 'queue-media-and-whatsapp-stand-apart'],

@@ -1,6 +1,6 @@
 /** The border where failures of undici, DNS and zlib become Pombo's errors. */
 import { PomboError } from '@pombo/contracts';
-import { BlockedAddressError } from './address-guard.js';
+import { BlockedAddressError } from '@pombo/guard';
 
 /** Failures that may pass by themselves. A certificate that is not valid or a name that doesn't exist will not. */
 const PASSING_CODES: ReadonlySet<unknown> = new Set([

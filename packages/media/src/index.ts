@@ -1,12 +1,4 @@
 export {
-  BlockedAddressError,
-  createAddressGuard,
-  type AddressGuard,
-  type AddressGuardOptions,
-  type Resolver,
-} from './address-guard.js';
-export { createGuardedAgent } from './guarded-agent.js';
-export {
   createMediaFetcher,
   type FetchedMedia,
   type FetchMediaOptions,

@@ -1,9 +1,8 @@
 /** Downloads media from the public internet, and only from there. */
+import { createAddressGuard, createGuardedAgent, type Resolver } from '@pombo/guard';
 import type { BlobStore } from './blob-store.js';
-import { createAddressGuard, type Resolver } from './address-guard.js';
 import { readCapped } from './capped-body.js';
 import { startDeadline } from './deadline.js';
-import { createGuardedAgent } from './guarded-agent.js';
 import { headerText } from './header-text.js';
 import { parseMediaUrl } from './media-url.js';
 import { discard, requestMedia } from './request-media.js';

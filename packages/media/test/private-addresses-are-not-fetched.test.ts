@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createAddressGuard, createMediaFetcher, type MediaFetcher, type Resolver } from '../src/index.js';
+import { createAddressGuard, type Resolver } from '@pombo/guard';
+import { createMediaFetcher, type MediaFetcher } from '../src/index.js';
 import { failureOf } from './failure.js';
 import { closeMediaHosts, startMediaHost, type MediaHost } from './media-host.js';
 

@@ -1,6 +1,6 @@
 /**
  * Decides which addresses Pombo may connect to on behalf of a client, so that a URL in a request can't reach the
- * operator's own network. Media downloads use it now; webhooks have the same need.
+ * operator's own network. Media downloads and webhooks connect through it.
  */
 import { lookup as lookupHost } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
