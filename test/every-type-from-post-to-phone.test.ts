@@ -162,6 +162,41 @@ const CASES: readonly Case[] = [
     }),
   },
   {
+    path: '/send/contact',
+    what: 'a contact',
+    body: () => ({ contact: { full_name: 'Ana; Souza', phone: '+55 11 98888-7777', organization: 'Pombo' } }),
+    message: () => ({
+      contactMessage: {
+        displayName: 'Ana; Souza',
+        vcard: [
+          ...['BEGIN:VCARD', 'VERSION:3.0', 'N:;Ana\\; Souza;;;', 'FN:Ana\\; Souza', 'ORG:Pombo;'],
+          ...['TEL;type=CELL;type=VOICE;waid=5511988887777:+55 11 98888-7777', 'END:VCARD'],
+        ].join('\n'),
+      },
+    }),
+    stanza: { type: 'media' },
+  },
+  {
+    path: '/send/contacts',
+    what: 'several contacts',
+    body: () => ({
+      contacts: [
+        { name: 'Ana', phoneNumber: '5511988887777' },
+        { name: 'Rui', phone_number: '351912345678' },
+      ],
+    }),
+    message: () => ({
+      contactsArrayMessage: {
+        displayName: 'Ana and 1 other contact',
+        contacts: [
+          { displayName: 'Ana', vcard: expect.stringContaining('waid=5511988887777:+5511988887777') as unknown },
+          { displayName: 'Rui', vcard: expect.stringContaining('waid=351912345678:') as unknown },
+        ],
+      },
+    }),
+    stanza: { type: 'media' },
+  },
+  {
     path: '/send/poll',
     what: 'a poll with one answer',
     body: () => ({ question: 'When?', options: [{ option_name: 'now' }, { option_name: 'later' }] }),

@@ -55,6 +55,7 @@ interface Pair {
 }
 
 const mentioned = ['5511988887777@s.whatsapp.net'];
+const vcard = 'BEGIN:VCARD\nVERSION:3.0\nFN:Ana\nTEL;waid=5511988887777:+55 11 98888-7777\nEND:VCARD';
 const quotedKey = { id: 'QUOTED1', fromMe: false };
 const PAIRS: readonly Pair[] = [
   { what: 'a text', path: '/send/text', body: () => ({ text: 'hello' }), content: () => ({ text: 'hello' }) },
@@ -92,6 +93,26 @@ const PAIRS: readonly Pair[] = [
     path: '/send/location',
     body: () => ({ latitude: -23.5, longitude: -46.6, name: 'Sé' }),
     content: () => ({ location: { degreesLatitude: -23.5, degreesLongitude: -46.6, name: 'Sé' } }),
+  },
+  {
+    what: 'a contact',
+    path: '/send/contact',
+    body: () => ({ contact: { vcard, full_name: 'Ana' } }),
+    content: () => ({ contacts: { displayName: 'Ana', contacts: [{ displayName: 'Ana', vcard }] } }),
+  },
+  {
+    what: 'several contacts',
+    path: '/send/contacts',
+    body: () => ({ contacts: [vcard, vcard], display_name: 'Two Anas' }),
+    content: () => ({
+      contacts: {
+        displayName: 'Two Anas',
+        contacts: [
+          { displayName: 'Ana', vcard },
+          { displayName: 'Ana', vcard },
+        ],
+      },
+    }),
   },
   {
     what: 'a poll with one answer',

@@ -32,6 +32,11 @@ const invalid = (what: string, body: unknown, ...fields: string[]): BadBody => (
   fields,
 });
 
+const quotedWith = (field: string) => ({
+  key: { id: 'Q1', from_me: false, [field]: 1 },
+  message: { conversation: 'hi' },
+});
+
 const BAD_BODIES: readonly BadBody[] = [
   invalid('no number', url, 'number'),
   invalid('letters in the number', { number: '55119x9999999', ...url }, 'number'),
@@ -55,6 +60,14 @@ const BAD_BODIES: readonly BadBody[] = [
   invalid('a list as the body', [], ...[]),
   {
     ...invalid('an unknown field, strictly', { number: NUMBER, ...url, captoin: 'x' }, 'captoin'),
+    headers: { prefer: 'handling=strict' },
+  },
+  {
+    ...invalid(
+      'an unknown field inside another, strictly',
+      { number: NUMBER, ...url, quoted: quotedWith('form_me') },
+      'quoted.key.form_me',
+    ),
     headers: { prefer: 'handling=strict' },
   },
   {
@@ -155,6 +168,14 @@ describe('POST /send/image', () => {
   test('names every problem at once', async () => {
     const answer = await harness.sendImage({ number: '12', caption: 'x'.repeat(1025), delay: -1, priority: 'urgent' });
     expect(fieldsOf(answer.body['validation']).sort()).toEqual(['caption', 'delay', 'number', 'priority']);
+  });
+
+  test('takes a message with an unknown field inside another, and says that it was not used', async () => {
+    const answer = await harness.sendImage({ quoted: quotedWith('form_me') });
+    expect(answer.status).toBe(202);
+    expect(answer.body['warnings']).toEqual([
+      { field: 'quoted.key.form_me', message: expect.stringContaining('was not used') },
+    ]);
   });
 
   test('shows a number back, but never a picture, a caption or a URL', async () => {

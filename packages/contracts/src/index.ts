@@ -7,6 +7,7 @@ export * from './message-record.js';
 export * from './message-state.js';
 export * from './messages/common.js';
 export type * from './messages/buttons.js';
+export type * from './messages/contact-card.js';
 export type * from './messages/document.js';
 export * from './messages/image.js';
 export type * from './messages/interactive.js';

@@ -5,6 +5,8 @@
 import type Joi from 'joi';
 import { buttonsSendSchema } from './messages/buttons.js';
 import type { CommonSend } from './messages/common.js';
+import { contactSendSchema } from './messages/contact.js';
+import { contactsSendSchema } from './messages/contacts.js';
 import { documentMedia, documentSendSchema } from './messages/document.js';
 import { imageMedia, imageSendSchema } from './messages/image.js';
 import { interactiveSendSchema } from './messages/interactive.js';
@@ -28,6 +30,8 @@ export const SEND_TYPES = {
   interactive: { paths: ['/send/interactive', '/send/list'], schema: interactiveSendSchema },
   text: { paths: ['/send/text'], schema: textSendSchema },
   location: { paths: ['/send/location'], schema: locationSendSchema },
+  contact: { paths: ['/send/contact'], schema: contactSendSchema },
+  contacts: { paths: ['/send/contacts'], schema: contactsSendSchema },
   poll: { paths: ['/send/poll'], schema: pollSendSchema },
   reaction: { paths: ['/send/reaction'], schema: reactionSendSchema },
   buttons: { paths: ['/send/buttons'], schema: buttonsSendSchema },

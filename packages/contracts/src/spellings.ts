@@ -1,6 +1,7 @@
 /**
- * Every field may be written in camelCase or snake_case, and `number` is another spelling of `to`. Bodies are brought
- * to the schema's own spelling before they are validated; problems are reported in the spelling the client used.
+ * Every field may be written in camelCase or snake_case, at any depth, and some have other names besides: `number` for
+ * `to`, and what a schema lists as `aliases` in a key's `meta`. Bodies are brought to the schema's own spelling before
+ * they are validated; problems are reported in the spelling the client used.
  */
 import type Joi from 'joi';
 
@@ -8,26 +9,61 @@ const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_$
 const toCamel = (name: string): string =>
   name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
 
-const ALIASES: Readonly<Record<string, readonly string[]>> = { to: ['number'] };
+/** What joi says of a schema, as far as it is read here. */
+interface Description {
+  readonly keys?: Readonly<Record<string, Description>>;
+  readonly items?: readonly Description[];
+  readonly matches?: ReadonlyArray<Readonly<Record<string, Description | undefined>>>;
+  readonly metas?: ReadonlyArray<{ readonly aliases?: readonly string[] }>;
+}
 
-/** Other spellings of one field, without its own. */
-export function spellingsOf(field: string): string[] {
-  const all = new Set([...(ALIASES[field] ?? []), toSnake(field), toCamel(field)]);
-  all.delete(field);
-  return [...all];
+/** What may stand inside a value: its fields under all their names, and the items of a list. */
+interface Shape {
+  readonly fields: ReadonlyMap<string, { readonly key: string; readonly shape: Shape }>;
+  readonly items: Shape | undefined;
+}
+
+const describe = (schema: Joi.Schema): Description => schema.describe();
+
+/** Every name of a field, its own first. */
+function namesOf(field: string, { metas = [] }: Description): string[] {
+  const names = [field, ...metas.flatMap(({ aliases = [] }) => aliases)];
+  return [...new Set(names.flatMap((name) => [name, toSnake(name), toCamel(name)]))];
+}
+
+function shapeOf(descriptions: readonly Description[]): Shape {
+  const all = descriptions.flatMap(alternativesOf);
+  const fields = new Map<string, { key: string; shape: Shape }>();
+  for (const [key, field] of all.flatMap(({ keys = {} }) => Object.entries(keys))) {
+    const entry = { key, shape: shapeOf([field]) };
+    for (const name of namesOf(key, field)) fields.set(name, entry);
+  }
+  const items = all.flatMap((description) => description.items ?? []);
+  return { fields, items: items.length > 0 ? shapeOf(items) : undefined };
+}
+
+/** A value that may be one of several things has the fields of all of them. */
+function alternativesOf(description: Description): Description[] {
+  const inner = (description.matches ?? []).flatMap((match) => Object.values(match));
+  const several = inner.filter((value) => typeof value === 'object').flatMap(alternativesOf);
+  return several.length > 0 ? several : [description];
 }
 
 /** Top-level keys a Joi object schema declares. */
 export function keysOf(schema: Joi.ObjectSchema): string[] {
-  const description = schema.describe() as { keys?: Record<string, unknown> };
-  return Object.keys(description.keys ?? {});
+  return Object.keys(describe(schema).keys ?? {});
+}
+
+/** Top-level keys a Joi object schema declares, under every name they go by. */
+export function fieldNamesOf(schema: Joi.ObjectSchema): string[] {
+  return Object.entries(describe(schema).keys ?? {}).flatMap(([key, field]) => namesOf(key, field));
 }
 
 export interface Respelled {
   readonly body: Record<string, unknown>;
-  /** Schema's spelling → what the client wrote. */
+  /** Path in the schema's spelling (`contacts[0].full_name`) → in the client's, where the two differ or stand at the top. */
   readonly written: ReadonlyMap<string, string>;
-  /** Fields no schema knows. */
+  /** Fields at the top that the schema does not know. */
   readonly unknown: readonly string[];
   /** Two spellings of one field with different values. */
   readonly conflicting: ReadonlyArray<readonly [string, string]>;
@@ -35,30 +71,48 @@ export interface Respelled {
 
 /** Compiles the spelling table of a schema once; the result is called for every request. */
 export function createRespeller(schema: Joi.ObjectSchema): (body: Record<string, unknown>) => Respelled {
-  const canonical = new Map<string, string>();
-  for (const key of keysOf(schema)) {
-    canonical.set(key, key);
-    for (const spelling of spellingsOf(key)) canonical.set(spelling, key);
-  }
-  return (body) => respell(body, canonical);
+  const shape = shapeOf([describe(schema)]);
+  return (body) => {
+    const written = new Map<string, string>();
+    const conflicting: Array<readonly [string, string]> = [];
+    const unknown = Object.keys(body).filter((field) => !shape.fields.has(field));
+    const known = Object.fromEntries(Object.entries(body).filter(([field]) => shape.fields.has(field)));
+    const respelled = respellObject(known, shape, '', { written, conflicting });
+    return { body: respelled, written, unknown, conflicting };
+  };
 }
 
-function respell(body: Record<string, unknown>, canonical: ReadonlyMap<string, string>): Respelled {
-  const result: Record<string, unknown> = {};
-  const written = new Map<string, string>();
-  const unknown: string[] = [];
-  const conflicting: Array<readonly [string, string]> = [];
-  for (const [field, value] of Object.entries(body)) {
-    const key = canonical.get(field);
-    if (key === undefined) {
-      unknown.push(field);
+interface Findings {
+  readonly written: Map<string, string>;
+  readonly conflicting: Array<readonly [string, string]>;
+}
+
+function respell(value: unknown, shape: Shape, path: string, findings: Findings): unknown {
+  if (Array.isArray(value)) {
+    const { items } = shape;
+    return items ? value.map((item, place) => respell(item, items, `${path}[${place}]`, findings)) : (value as unknown);
+  }
+  if (typeof value !== 'object' || value === null || shape.fields.size === 0) return value;
+  return respellObject(value as Record<string, unknown>, shape, `${path}.`, findings);
+}
+
+function respellObject(
+  given: Readonly<Record<string, unknown>>,
+  shape: Shape,
+  path: string,
+  findings: Findings,
+): Record<string, unknown> {
+  const entries = new Map<string, unknown>();
+  for (const [field, value] of Object.entries(given)) {
+    const known = shape.fields.get(field);
+    const key = known?.key ?? field;
+    const earlier = findings.written.get(path + key);
+    if (earlier !== undefined) {
+      if (entries.get(key) !== value) findings.conflicting.push([earlier, path + field]);
       continue;
     }
-    const earlier = written.get(key);
-    if (earlier !== undefined && result[key] !== value) conflicting.push([earlier, field]);
-    if (earlier !== undefined) continue;
-    result[key] = value;
-    written.set(key, field);
+    findings.written.set(path + key, path + field);
+    entries.set(key, known ? respell(value, known.shape, path + key, findings) : value);
   }
-  return { body: result, written, unknown, conflicting };
+  return Object.fromEntries(entries);
 }

@@ -2,8 +2,8 @@
 import type { FieldProblem } from '@pombo/contracts';
 import type Joi from 'joi';
 
-/** Schema's spelling → what to call the field to this client. */
-export type NameField = (key: string) => string;
+/** Path of a field in the schema's spelling (`sections[0].title`) → what to call it to this client. */
+export type NameField = (path: string) => string;
 
 /** Fields whose value may be shown back. All others may hold what a person wrote, a picture or a secret. */
 const SHOWN: ReadonlySet<string> = new Set([
@@ -35,7 +35,7 @@ function problemsOf({ message, path, context }: Joi.ValidationErrorItem, nameFie
   const [key] = path;
   if (key === undefined) return (present ?? peers?.slice(0, 1) ?? []).map((k) => ({ field: nameField(k), message }));
   const head = String(key);
-  const field = nameField(head) + label.slice(head.length);
+  const field = nameField(label);
   const named = message.startsWith(label) ? field + message.slice(label.length) : message;
   return [{ field, message: named, ...(SHOWN.has(head) ? shown(value) : {}) }];
 }

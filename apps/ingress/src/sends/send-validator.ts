@@ -2,11 +2,10 @@
 import {
   type CommonSend,
   createRespeller,
+  fieldNamesOf,
   type FieldProblem,
-  keysOf,
   PomboError,
   type Respelled,
-  spellingsOf,
 } from '@pombo/contracts';
 import type Joi from 'joi';
 import { fieldProblems, type NameField, summarise } from '../http/field-problems.js';
@@ -35,13 +34,19 @@ const ABSENT_NAMES: Readonly<Record<string, string>> = { to: 'number' };
 export function createSendValidator(schema: Joi.ObjectSchema<CommonSend>): SendValidator {
   const checked = schema.prefs(JOI_OPTIONS).messages({ 'any.required': '{{#label}} is required' });
   const respell = createRespeller(schema);
-  const known = keysOf(schema).flatMap((key) => [key, ...spellingsOf(key)]);
+  const known = fieldNamesOf(schema);
 
   return (given, strict) => {
     const respelled = respell(given);
-    const nameField: NameField = (key) => respelled.written.get(key) ?? ABSENT_NAMES[key] ?? key;
-    const unknown = describeUnknown(respelled.unknown, known, strict ? '' : ' and was not used');
-    const result = checked.validate(respelled.body);
+    const nameField: NameField = (path) => nameAsWritten(path, respelled.written);
+    const { result, ignored } = strict
+      ? { result: checked.validate(respelled.body), ignored: [] }
+      : validateLeniently(checked, respelled.body);
+    const unknown = describeUnknown(
+      [...respelled.unknown, ...ignored.map(nameField)],
+      known,
+      strict ? '' : ' and was not used',
+    );
     const problems = [
       ...conflictProblems(respelled),
       ...(result.error ? fieldProblems(result.error, nameField) : []),
@@ -52,6 +57,29 @@ export function createSendValidator(schema: Joi.ObjectSchema<CommonSend>): SendV
     }
     return { body: result.value, warnings: unknown, nameField };
   };
+}
+
+/** The client's own spelling; of a field it did not write, the schema's under the name the client gave its parent. */
+function nameAsWritten(path: string, written: Respelled['written']): string {
+  const known = written.get(path) ?? ABSENT_NAMES[path];
+  if (known !== undefined) return known;
+  const inner = /(?:\.[^.[\]]*|\[\d+\])$/.exec(path)?.[0];
+  return inner === undefined ? path : nameAsWritten(path.slice(0, -inner.length), written) + inner;
+}
+
+interface Lenient {
+  readonly result: Joi.ValidationResult<CommonSend>;
+  /** Paths of fields below the top that the schema does not know. */
+  readonly ignored: readonly string[];
+}
+
+/** An unknown field inside another one is left out, if that is all that is wrong. */
+function validateLeniently(schema: Joi.ObjectSchema<CommonSend>, body: Record<string, unknown>): Lenient {
+  const result = schema.validate(body);
+  const details = result.error?.details ?? [];
+  if (details.length === 0 || details.some(({ type }) => type !== 'object.unknown')) return { result, ignored: [] };
+  const ignored = details.map(({ context }) => (context as { label: string }).label);
+  return { result: schema.validate(body, { stripUnknown: { objects: true } }), ignored };
 }
 
 /** For a request that takes no fields at all. @throws PomboError VALIDATION_ERROR when unknown fields are errors. */

@@ -42,7 +42,7 @@ export interface CommonSend {
 const quotedKey = Joi.object({
   id: Joi.string().max(128).required(),
   fromMe: Joi.boolean().required(),
-  participant: Joi.string().max(64),
+  participant: recipientSchema,
   remoteJid: Joi.string().max(64),
 });
 
@@ -76,7 +76,7 @@ const sendAtSchema = Joi.date()
 
 /** Keys every `/send/*` schema has, besides its type's own. */
 export const commonSendKeys = {
-  to: recipientSchema.required(),
+  to: recipientSchema.required().meta({ aliases: ['number'] }),
   device_id: Joi.string().max(64),
   delay: Joi.number().integer().min(0).max(MAX_DELAY_SECONDS).default(0),
   mentioned: Joi.array().items(recipientSchema).max(1024).single().default([]),

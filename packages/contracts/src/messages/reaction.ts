@@ -1,5 +1,6 @@
 /** `POST /send/reaction`. */
 import Joi from 'joi';
+import { recipientSchema } from '../recipient.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 
 export interface ReactionSend extends CommonSend {
@@ -9,7 +10,7 @@ export interface ReactionSend extends CommonSend {
   readonly reaction: string;
   /** Whether the message reacted to is one of ours. */
   readonly fromMe: boolean;
-  /** Who wrote it, in a group. */
+  /** JID of who wrote it, in a group. */
   readonly participant?: string;
 }
 
@@ -20,5 +21,5 @@ export const reactionSendSchema = Joi.object<ReactionSend>({
   messageId: Joi.string().max(128).required(),
   reaction: Joi.string().allow('').max(MAX_EMOJI_LENGTH).required(),
   fromMe: Joi.boolean().default(false),
-  participant: Joi.string().max(64),
+  participant: recipientSchema,
 });

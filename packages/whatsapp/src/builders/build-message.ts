@@ -2,6 +2,7 @@
 import type { MessageContent, MessageType } from '@pombo/contracts';
 import type { BinaryNode, proto } from '@whiskeysockets/baileys';
 import { buttonsMessage } from './buttons-message.js';
+import { contactMessage, contactsMessage } from './contact-message.js';
 import { documentMessage } from './document-message.js';
 import { imageMessage } from './image-message.js';
 import { interactiveMessage } from './interactive-message.js';
@@ -18,6 +19,8 @@ const BUILDERS: { readonly [T in MessageType]: MessageBuilder<T> } = {
   interactive: interactiveMessage,
   text: textMessage,
   location: locationMessage,
+  contact: contactMessage,
+  contacts: contactsMessage,
   poll: pollMessage,
   reaction: reactionMessage,
   buttons: buttonsMessage,

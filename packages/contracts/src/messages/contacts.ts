@@ -1,0 +1,19 @@
+/** `POST /send/contacts`. */
+import Joi from 'joi';
+import { type CommonSend, commonSendKeys } from './common.js';
+import { type ContactCard, contactCardSchema } from './contact-card.js';
+
+export interface ContactsSend extends CommonSend {
+  readonly contacts: readonly ContactCard[];
+  /** What the chat calls them all. */
+  readonly display_name?: string;
+}
+
+/** WhatsApp's own limit. */
+const MAX_CONTACTS = 257;
+
+export const contactsSendSchema = Joi.object<ContactsSend>({
+  ...commonSendKeys,
+  contacts: Joi.array().items(contactCardSchema).min(1).max(MAX_CONTACTS).required(),
+  display_name: Joi.string().trim().max(256).empty(''),
+});
