@@ -65,8 +65,8 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     await leaveMediaProbe(store, blobStore);
 
     const metrics = createMetrics('ingress');
-    const app = createApp({ config, logger, store, producer, blobStore, outcomes, metrics });
-    const listener = createListener(app, config);
+    const { handle } = createApp({ config, logger, store, producer, blobStore, outcomes, metrics });
+    const listener = createListener(handle, config);
     lifecycle.onStop('listener', () => {
       outcomes.close();
       return listener.stop();

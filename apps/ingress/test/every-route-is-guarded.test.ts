@@ -32,7 +32,7 @@ test('the app serves what the table names, and nothing else', async () => {
   const opened = await openTestStore();
   const { config, store, redis } = opened;
   const producer = createProducer(redis, store.keys);
-  const app = createApp({
+  const { express } = createApp({
     config,
     store,
     producer,
@@ -41,7 +41,7 @@ test('the app serves what the table names, and nothing else', async () => {
     outcomes: createOutcomeWaiter({ subscriber: redis, keys: store.keys, logger: silentLogger }),
     metrics: createMetrics('test'),
   });
-  const routes = app.router.stack.flatMap(({ route }) => route ?? []);
+  const routes = express.router.stack.flatMap(({ route }) => route ?? []);
   const served = routes.flatMap(({ path, stack }) => [
     ...new Set(stack.map(({ method }) => `${method.toUpperCase()} ${path}`)),
   ]);

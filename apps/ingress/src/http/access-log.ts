@@ -1,12 +1,12 @@
 /** One line per request: what was asked and how it ended, never what was in it. */
 import type { Logger } from '@pombo/runtime';
-import type { Request, RequestHandler } from 'express';
+import type { NodeHandler, NodeRequest } from './node-handler.js';
 import { contextOf } from './request-context.js';
 
 /** Asked every few seconds by machines. */
 const QUIET = /^\/(?:health|metrics)/;
 
-export function createAccessLog(logger: Logger): RequestHandler {
+export function createAccessLog(logger: Logger): NodeHandler {
   return (request, response, next) => {
     response.once('close', () => {
       const { requestId, startedAtMs } = contextOf(request);
@@ -22,7 +22,7 @@ export function createAccessLog(logger: Logger): RequestHandler {
 }
 
 /** The pattern, since a path may hold ids; a path nobody serves may hold anything and is left out. */
-function routePattern(request: Request): string {
+function routePattern(request: NodeRequest): string {
   const { path } = (request.route ?? {}) as { path?: string };
   return path ?? '(none)';
 }

@@ -1,33 +1,46 @@
 /** Reads a JSON body, of a client that may send one. */
+import type { IncomingMessage } from 'node:http';
 import { PomboError } from '@pombo/contracts';
-import express, { type Request, type RequestHandler } from 'express';
+import express from 'express';
+import type { NodeHandler } from './node-handler.js';
+import { hasPlainBody, readPlainBody } from './read-plain-body.js';
 
-const JSON_TYPES = ['application/json', 'application/*+json'];
+/** `application/json`, `application/vnd.something+json`. */
+const JSON_TYPE = /^\s*application\/(?:json|[\w.!#$&^-]+\+json)\s*(?:;|$)/i;
 
 /** @param limitBytes of the body, decompressed. */
-export function createReadJson(limitBytes: number): RequestHandler[] {
-  return [requireJson, invite, express.json({ limit: limitBytes, type: JSON_TYPES }), requireObject];
+export function createReadJson(limitBytes: number): NodeHandler[] {
+  // Knows every encoding there is, and takes its time.
+  const readAny = express.json({ limit: limitBytes, type: isJson });
+
+  const read: NodeHandler = (request, response, next) => {
+    if (hasPlainBody(request, limitBytes)) return readPlainBody(request, next);
+    readAny(request, response, next);
+  };
+  return [requireJson, invite, read, requireObject];
 }
 
-const requireJson: RequestHandler = (request, _response, next) => {
-  if (hasBody(request) && !request.is(JSON_TYPES)) {
+const isJson = (request: IncomingMessage): boolean => JSON_TYPE.test(request.headers['content-type'] ?? '');
+
+const requireJson: NodeHandler = (request, _response, next) => {
+  if (hasBody(request) && !isJson(request)) {
     throw new PomboError('UNSUPPORTED_MEDIA_TYPE', 'the body must be JSON, with Content-Type: application/json');
   }
   next();
 };
 
-function hasBody(request: Request): boolean {
-  return request.get('transfer-encoding') !== undefined || Number(request.get('content-length') ?? 0) > 0;
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** curl asks before it sends more than 1 MB; whoever was refused before this point never sends it. */
-const invite: RequestHandler = (request, response, next) => {
-  if (request.get('expect')?.toLowerCase() === '100-continue') response.writeContinue();
+const invite: NodeHandler = (request, response, next) => {
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
   next();
 };
 
-const requireObject: RequestHandler = (request, _response, next) => {
-  const body: unknown = request.body ?? {};
+const requireObject: NodeHandler = (request, _response, next) => {
+  const body = request.body ?? {};
   if (typeof body !== 'object' || Array.isArray(body)) {
     throw new PomboError('VALIDATION_ERROR', 'the body must be a JSON object');
   }

@@ -1,11 +1,11 @@
 /** Whether the caller may do this at all. Runs before a body is read. */
 import { PomboError } from '@pombo/contracts';
 import { type Role, ROLES } from '@pombo/store';
-import type { RequestHandler } from 'express';
+import type { NodeHandler } from './node-handler.js';
 import { callerOf } from './request-context.js';
 
 /** @param least the role it takes at least. */
-export function createRequireRole(least: Role): RequestHandler {
+export function createRequireRole(least: Role): NodeHandler {
   // ROLES has the mightiest first.
   const enough = ROLES.slice(0, ROLES.indexOf(least) + 1);
   return (request, _response, next) => {

@@ -1,7 +1,7 @@
 /** `POST /send/*`: one handler for all rows of the table. */
 import { SEND_ROUTES, type SendRoute } from '@pombo/contracts';
-import type { RequestHandler } from 'express';
 import type { AppParts } from '../app-parts.js';
+import type { NodeHandler } from '../http/node-handler.js';
 import { callOf } from '../http/request-context.js';
 import { createPrepareSend } from '../sends/prepare-send.js';
 import { createSendValidator } from '../sends/send-validator.js';
@@ -10,10 +10,10 @@ import type { Routes } from './routes.js';
 
 export function addSendRoutes(routes: Routes, parts: AppParts): void {
   const submit = createSubmit(parts);
-  for (const route of SEND_ROUTES) routes.add(`POST ${route.path}`, createSendHandler(route, submit, parts));
+  for (const route of SEND_ROUTES) routes.addDirect(`POST ${route.path}`, createSendHandler(route, submit, parts));
 }
 
-function createSendHandler(route: SendRoute, submit: Submit, parts: AppParts): RequestHandler {
+function createSendHandler(route: SendRoute, submit: Submit, parts: AppParts): NodeHandler {
   const validate = createSendValidator(route.schema);
   const prepare = createPrepareSend(route.type, parts);
 

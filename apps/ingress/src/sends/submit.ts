@@ -1,9 +1,10 @@
 /** From a plan to the answer, the same for everything that sends: queue, wait if the client wants to, say what became of it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isFailure, type MessageRecord } from '@pombo/contracts';
 import { SECOND } from '@pombo/runtime';
 import type { MessageDraft } from '@pombo/store';
-import type { Request, Response } from 'express';
 import type { AppParts } from '../app-parts.js';
+import { answerJson } from '../http/answer-json.js';
 import { clientLeft } from '../http/client-left.js';
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from '../http/idempotency-key.js';
 import { parsePrefer } from '../http/prefer.js';
@@ -25,9 +26,9 @@ export interface SendOptions {
 
 export interface Submit {
   /** Call it first: also tells the client which preferences apply. @throws PomboError VALIDATION_ERROR */
-  readOptions(request: Request, response: Response): SendOptions;
+  readOptions(request: IncomingMessage, response: ServerResponse): SendOptions;
   /** @throws PomboError: why it was not accepted, or what a message that was waited for ended with. */
-  answer(plan: SendPlan, options: SendOptions, context: CallContext, response: Response): Promise<void>;
+  answer(plan: SendPlan, options: SendOptions, context: CallContext, response: ServerResponse): Promise<void>;
 }
 
 export function createSubmit(parts: AppParts): Submit {
@@ -62,10 +63,10 @@ export function createSubmit(parts: AppParts): Submit {
 
   return {
     readOptions(request, response) {
-      const prefer = parsePrefer(request.get('prefer'));
-      if (prefer.applied !== '') response.set('Preference-Applied', prefer.applied);
+      const prefer = parsePrefer(headerOf(request, 'prefer'));
+      if (prefer.applied !== '') response.setHeader('Preference-Applied', prefer.applied);
       const waitMs = (prefer.waitSeconds ?? config.DEFAULT_WAIT_SECONDS) * SECOND;
-      return { waitMs, strict: prefer.strict, idempotencyKey: parseIdempotencyKey(request.get(IDEMPOTENCY_KEY)) };
+      return { waitMs, strict: prefer.strict, idempotencyKey: parseIdempotencyKey(headerOf(request, IDEMPOTENCY_KEY)) };
     },
 
     async answer(plan, { waitMs, idempotencyKey }, context, response) {
@@ -77,13 +78,19 @@ export function createSubmit(parts: AppParts): Submit {
           ? await queueAndWait(draft, ticket, context, { timeoutMs: waitMs, signal: clientLeft(response) })
           : { repeated: await queue(draft, ticket, context), outcome: undefined };
 
-      response.location(`/messages/${id}`);
-      if (repeated) response.set('Idempotency-Replayed', 'true');
-      if (!outcome) response.status(202).json(buildAccepted(draft, ticket.at, plan.warnings));
+      if (repeated) response.setHeader('Idempotency-Replayed', 'true');
+      response.setHeader('Location', `/messages/${id}`);
+      if (!outcome) answerJson(response, 202, buildAccepted(draft, ticket.at, plan.warnings));
       else if (isFailure(outcome.state)) throw outcomeError(outcome);
-      else response.json(buildSent(outcome, plan.warnings));
+      else answerJson(response, 200, buildSent(outcome, plan.warnings));
     },
   };
+}
+
+/** Several headers of one name are joined by commas by Node, but for those that may come once only. */
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 interface Wait {
