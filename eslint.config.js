@@ -76,6 +76,7 @@ export default tseslint.config(
         setTimeout: 'readonly',
         module: 'writable',
         URL: 'readonly',
+        AbortController: 'readonly',
         AbortSignal: 'readonly',
       },
     },

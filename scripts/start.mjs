@@ -2,7 +2,6 @@
  * `npm start`: Pombo on one machine with the sandbox as its WhatsApp. The first command on a fresh machine: it installs
  * and builds what is missing, and nothing it imports needs a dependency before that.
  */
-/* global AbortController */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -15,11 +15,13 @@ import { PendingReplies } from './phones/pending-replies.js';
 import type { ResolvedOptions } from './sandbox-options.js';
 import { PairedDevices } from './server/paired-devices.js';
 import { PairingDesk } from './server/pairing-desk.js';
+import { MessageJournal } from './server/message-journal.js';
 import { loadState, StateFile, type StoredState } from './state/state-file.js';
 import type { UndoStack } from './undo-stack.js';
 import type { World } from './world.js';
 
 const MAX_REMEMBERED_MESSAGES = 200_000;
+const MAX_JOURNAL_ENTRIES = 50_000;
 
 export interface OpenedWorld {
   readonly world: World;
@@ -53,6 +55,7 @@ export async function openWorld(options: ResolvedOptions, undo: UndoStack): Prom
     options,
     logger: options.logger,
     counters,
+    journal: new MessageJournal(MAX_JOURNAL_ENTRIES),
     faults,
     tasks,
     directory,

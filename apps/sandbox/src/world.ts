@@ -11,6 +11,7 @@ import type { HeldArrivals } from './phones/held-arrivals.js';
 import type { PendingReplies } from './phones/pending-replies.js';
 import type { ResolvedOptions } from './sandbox-options.js';
 import type { SandboxLogger } from './sandbox-logger.js';
+import type { MessageJournal } from './server/message-journal.js';
 import type { PairedDevices } from './server/paired-devices.js';
 import type { PairingDesk } from './server/pairing-desk.js';
 
@@ -18,6 +19,7 @@ export interface World {
   readonly options: ResolvedOptions;
   readonly logger: SandboxLogger;
   readonly counters: Counters;
+  readonly journal: MessageJournal;
   readonly faults: FaultDesk;
   readonly tasks: DelayedTasks;
   readonly directory: Directory;

@@ -33,6 +33,12 @@ test('a dropped ack leaves the message delivered', async () => {
   await waitForAck(client, acked);
   expect(client.received.some(({ tag, attrs }) => tag === 'ack' && attrs.id === silent)).toBe(false);
   expect(sandbox.counters().messages).toMatchObject({ acksDropped: 1, acked: 1 });
+  const journal = sandbox.journal().filter(({ to }) => to === jidOf(number));
+  expect(journal.map(({ id, answer }) => ({ id, answer }))).toEqual([
+    { id: silent, answer: 'ack-dropped' },
+    { id: acked, answer: 'acked' },
+  ]);
+  expect(new Set(journal.map(({ login }) => login)).size).toBe(1);
 });
 
 test('acks and uploads can be slow', async () => {

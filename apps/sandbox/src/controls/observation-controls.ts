@@ -1,4 +1,5 @@
 import type { CounterValues } from '../counters.js';
+import type { JournalEntry } from '../server/message-journal.js';
 import type { World } from '../world.js';
 
 export interface SandboxReport {
@@ -15,6 +16,8 @@ export interface SandboxReport {
 export interface ObservationControls {
   counters(): CounterValues;
   resetCounters(): void;
+  /** Message stanzas that came, oldest first; cleared with the counters. */
+  journal(): readonly JournalEntry[];
   /** Counters, and how much they are worth. */
   report(): SandboxReport;
 }
@@ -22,7 +25,11 @@ export interface ObservationControls {
 export function observationControls(world: () => World): ObservationControls {
   return {
     counters: () => world().counters.snapshot(),
-    resetCounters: () => world().counters.reset(),
+    resetCounters: () => {
+      world().counters.reset();
+      world().journal.clear();
+    },
+    journal: () => world().journal.entries(),
     report: () => report(world()),
   };
 }

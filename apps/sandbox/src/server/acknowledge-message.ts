@@ -20,17 +20,18 @@ export function refuseMessage(world: World, session: StanzaSource, message: Bina
 /**
  * @param number recipient's number, when it is a person.
  * @param phash of the devices the message should have gone to, when the sender missed some.
+ * @returns false when a fault kept the ack back for good.
  */
 export function acknowledgeMessage(
   world: World,
   session: StanzaSource,
   message: BinaryNode,
   { number, phash }: { number: string | undefined; phash: string | undefined },
-): void {
+): boolean {
   const { values } = world.counters;
   if (world.faults.dropsAck(number)) {
     values.messages.acksDropped += 1;
-    return;
+    return false;
   }
   const { delayAcksMs = 0, ackPhash } = world.faults.current;
   const ack = ackOf(message, { phash: ackPhash === true ? FOREIGN_PHASH : (ackPhash ?? phash) });
@@ -40,4 +41,5 @@ export function acknowledgeMessage(
   };
   if (delayAcksMs > 0) world.tasks.after(delayAcksMs, send);
   else send();
+  return true;
 }

@@ -17,6 +17,7 @@ const REPLACED = stanza('stream:error', {}, [stanza('conflict', { type: 'replace
 /** A logged-in connection of one device. `waiting` until the client asks for what it missed, then `active`; `over` for good. */
 export class ClientSession implements DeviceSession, StanzaSource {
   readonly device: ClientDevice;
+  readonly login: number;
   readonly #world: World;
   readonly #connection: ClientConnection;
   #state: 'waiting' | 'active' | 'over' = 'waiting';
@@ -24,6 +25,7 @@ export class ClientSession implements DeviceSession, StanzaSource {
   constructor(world: World, device: ClientDevice, connection: ClientConnection) {
     this.#world = world;
     this.device = device;
+    this.login = world.journal.nextLogin();
     this.#connection = connection;
   }
 

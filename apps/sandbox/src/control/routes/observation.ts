@@ -8,6 +8,7 @@ export function observationRoutes(controls: ObservationControls, endpoint: Sandb
   router.get('/endpoint', (_request, response) => void response.json(endpoint));
   router.get('/report', (_request, response) => void response.json(controls.report()));
   router.get('/counters', (_request, response) => void response.json(controls.counters()));
+  router.get('/journal', (_request, response) => void response.json(controls.journal()));
   router.delete('/counters', (_request, response) => {
     controls.resetCounters();
     response.json({});

@@ -1,0 +1,117 @@
+/**
+ * `npm run test:faults [-- --short] [--without PROTECTION] [--seed N]`: sends thousands of messages while workers are
+ * killed, stopped and added, connections cut, acknowledgements dropped, uploads refused and Redis restarted; then looks
+ * at the phones. Prints a report as JSON on the last line; exits 1 when anything was lost, doubled, unreadable or out of
+ * order.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readFile } from 'node:fs/promises';
+import { ensureBuilt } from '../../scripts/lib/ensure-built.mjs';
+import { ensureInstalled } from '../../scripts/lib/ensure-installed.mjs';
+import { createUndoStack } from '../../scripts/lib/local-pombo.mjs';
+import { SAMPLE_IMAGE } from '../../scripts/lib/paths.mjs';
+import { expectedError, failWith } from '../../scripts/lib/run-command.mjs';
+
+const LONG = {
+  workers: 3,
+  devices: 30,
+  chatsPerDevice: 10,
+  rounds: 10,
+  perSecond: 30,
+  killEveryMs: 8_000,
+  cutEveryMs: 2_000,
+  deadlineMs: 15 * 60_000,
+};
+const SHORT = {
+  workers: 2,
+  devices: 4,
+  chatsPerDevice: 5,
+  rounds: 10,
+  perSecond: 20,
+  killEveryMs: 4_000,
+  cutEveryMs: 1_500,
+  deadlineMs: 3 * 60_000,
+};
+const PROTECTIONS = ['ratchet'];
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    without: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+
+const log = (line) => console.error(`${new Date().toISOString().slice(11, 23)} ${line}`);
+
+async function play(size, undos, dir, failed) {
+  const { openArena } = await import('./arena.mjs');
+  const { createChildren } = await import('./children.mjs');
+  const { meetRecipients, runCampaign } = await import('./campaign.mjs');
+  const { seeded, startTrouble } = await import('./trouble.mjs');
+  const { judge } = await import('./verdict.mjs');
+  const children = createChildren({ logDir: dir, onDeath: failed.with });
+  undos.push(() => children.endAll());
+  const arena = await openArena({
+    dir,
+    children,
+    without: values.without,
+    picture: await readFile(SAMPLE_IMAGE),
+    settings: {},
+    onEnd: undos.push,
+  });
+  const linked = await arena.sandbox.link(size.devices);
+  const devices = [];
+  for (const [index, device] of linked.entries()) devices.push(await arena.addDevice(device, `device ${index + 1}`));
+  const chats = devices.flatMap((device, nth) =>
+    Array.from({ length: size.chatsPerDevice }, (_, index) => ({
+      device,
+      number: `4477${String(10_000_000 + nth * 1_000 + index)}`,
+    })),
+  );
+  const workers = await Promise.all(Array.from({ length: size.workers }, () => arena.startWorker()));
+  log(`${chats.length} recipients are met`);
+  await Promise.race([meetRecipients(arena, chats), failed.happens]);
+
+  log('the trouble begins');
+  const random = seeded(Number(values.seed));
+  const trouble = startTrouble(arena, devices, workers, { ...size, random, log, onFailure: failed.with });
+  const onProgress = (share) => trouble.progress(share);
+  const campaign = await Promise.race([runCampaign(arena, chats, { ...size, onProgress }), failed.happens]).finally(
+    () => trouble.stop(),
+  );
+  log('all is settled');
+  return judge(arena, campaign, trouble.losses);
+}
+
+function failure() {
+  let fail;
+  const happens = new Promise((_resolve, reject) => (fail = reject));
+  happens.catch(() => undefined);
+  return { happens, with: (error) => fail(error) };
+}
+
+const undos = createUndoStack();
+const dir = await mkdtemp(join(tmpdir(), 'pombo-faults-'));
+try {
+  if (values.without !== undefined && !PROTECTIONS.includes(values.without)) {
+    throw expectedError(`--without knows ${PROTECTIONS.join(', ')}.`);
+  }
+  await ensureInstalled();
+  await ensureBuilt(['packages/testing', 'apps/ingress', 'apps/worker', 'apps/sandbox']);
+  const begun = Date.now();
+  const { report, faults } = await play(values.short ? SHORT : LONG, undos, dir, failure());
+  for (const fault of faults) log(`FAULT: ${fault}`);
+  console.log(JSON.stringify({ ...report, seconds: Math.round((Date.now() - begun) / 1000), faults }));
+  process.exitCode = faults.length === 0 ? 0 : 1;
+} catch (error) {
+  failWith(error);
+} finally {
+  await undos.run();
+  if (values.keep) log(`logs and data are in ${dir}`);
+  else await rm(dir, { recursive: true, force: true });
+}
