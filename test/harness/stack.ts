@@ -116,12 +116,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 /** Stores a linked device's credentials under an epoch of our own, as if it had been paired here. */
 async function seedDevice(store: Store, tenantId: string, linked: PrePairedDevice): Promise<TestDevice> {
   const { id } = await store.devices.create(tenantId, 'test device');
-  const leases = createLeases(store.redis, store.keys, 'test-seed', 60_000);
+  const leases = createLeases(store.redis, store.keys, 'test-seed');
   const lease = await leases.claim(id);
   if (!lease) throw new Error('the device is taken');
   await createAuthState(store.redis, store.keys, store.cipher, id, lease.epoch).write(encodeCredentials(linked.creds));
   await store.devices.report(id, { paired: true, state: 'offline', jid: linked.jid, phone: linked.phone });
   await leases.release(lease);
-  await store.redis.incr(store.keys.deviceVersion);
+  await store.devices.announce(id);
   return { deviceId: id, jid: linked.jid, phone: linked.phone };
 }

@@ -13,10 +13,10 @@ import {
   SECOND,
 } from '@pombo/runtime';
 import { createDirectoryBlobStore, createImagePipeline, createMediaFetcher } from '@pombo/media';
-import { type AuthState, createLeases, createStore } from '@pombo/store';
+import { type AuthState, createFleetChannel, createLeases, createStore } from '@pombo/store';
 import { captureConsole, createEndpoint } from '@pombo/whatsapp';
-import { createFleet } from './devices/fleet.js';
 import { openOwnedDevice } from './devices/owned-device.js';
+import { createFleet } from './fleet/fleet.js';
 import { createHealthServer } from './health-server.js';
 
 export interface Worker {
@@ -36,8 +36,6 @@ export interface WorkerDeps {
 }
 
 const CONNECT_TIMEOUT_MS = 10 * SECOND;
-/** New devices and pairing requests are noticed within this time. */
-const LONGEST_TICK_MS = SECOND;
 
 export function createWorker(config: Config, { logger, wrapAuthState, durableRatchet }: WorkerDeps): Worker {
   const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
@@ -49,6 +47,10 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
     lifecycle.onStop('redis', () => redis.disconnect());
     await redis.connect();
     for (const problem of await findRedisProblems(redis)) logger.warn('Redis is not fit to hold messages', { problem });
+
+    const subscriber = createPatientRedis({ url: config.REDIS_URL, name: 'pombo-worker-news', logger });
+    lifecycle.onStop('redis subscriber', () => subscriber.disconnect());
+    await subscriber.connect();
 
     const store = createStore(redis, config);
     const blobs = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
@@ -66,16 +68,20 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
     const fleet = createFleet({
       store,
       logger,
-      leases: createLeases(redis, store.keys, owner, config.LEASE_TTL_MS),
+      metrics,
+      name: owner,
+      leases: createLeases(redis, store.keys, owner),
+      channel: createFleetChannel(redis, subscriber, store.keys),
       capacity: config.WORKER_CAPACITY,
       leaseTtlMs: config.LEASE_TTL_MS,
-      tickMs: Math.min(config.LEASE_RENEW_MS, LONGEST_TICK_MS),
+      tickMs: config.LEASE_RENEW_MS,
+      rebalanceAfterMs: config.REBALANCE_AFTER_MS,
       graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS / 2),
       open: (lease, { pairingUntil = 0 }) =>
         openOwnedDevice({ ...tools, endpoint, lease, pairingUntil, wrapAuthState, durableRatchet }),
     });
     lifecycle.onStop('devices', () => fleet.stop());
-    fleet.start();
+    await fleet.start();
 
     const health = createHealthServer({ port: config.WORKER_PORT, redis, metrics });
     lifecycle.onStop('health server', () => health.stop());

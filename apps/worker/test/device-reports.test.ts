@@ -16,7 +16,8 @@ const identity = { jid: '5511999990000:3@s.whatsapp.net', lid: undefined, phone:
 async function claim(deviceId: string, owner: string): Promise<HeldLease> {
   const { redis, store } = context;
   await redis.hdel(store.keys.lease(deviceId), 'owner');
-  const lease = await createLeases(redis, store.keys, owner, 60_000).claim(deviceId);
+  await store.workers.beat({ name: owner, capacity: 1, draining: false }, 60_000);
+  const lease = await createLeases(redis, store.keys, owner).claim(deviceId);
   if (!lease) throw new Error('the device has another owner');
   return lease;
 }

@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createLeases, type HeldLease } from '@pombo/store';
-import { silentLogger } from '@pombo/runtime';
+import { createFleetChannel, createLeases, type HeldLease } from '@pombo/store';
+import { createMetrics, silentLogger } from '@pombo/runtime';
 import { eventually, openTestStore, type TestStore } from '@pombo/testing';
-import { createFleet, type Fleet, type FleetOptions } from '../src/devices/fleet.js';
+import { createFleet, type Fleet, type FleetOptions } from '../src/fleet/fleet.js';
 import type { OwnedDevice } from '../src/devices/owned-device.js';
+import { desireOwners } from '../src/fleet/desired-owners.js';
 
 const TTL_MS = 600;
 const TICK_MS = 50;
 
 let context: TestStore;
-let fleets: Fleet[];
+let undos: Array<() => Promise<unknown> | void>;
 beforeEach(async () => {
   context = await openTestStore();
-  fleets = [];
+  undos = [() => context.close()];
 });
 afterEach(async () => {
-  await Promise.all(fleets.map((fleet) => fleet.stop()));
-  await context.close();
+  for (const undo of undos.reverse()) await undo();
 });
 
 async function addDevices(count: number): Promise<string[]> {
@@ -33,18 +33,31 @@ async function addDevices(count: number): Promise<string[]> {
 /** A device that does what the test says; it does not end by itself. */
 function playDevice(lease: HeldLease, changes: Partial<OwnedDevice> = {}): OwnedDevice {
   const nothing = () => Promise.resolve();
-  return { lease, ended: new Promise(() => undefined), stop: nothing, abandon: nothing, ...changes };
+  const never = new Promise<never>(() => undefined);
+  return { lease, ended: never, settled: nothing(), stop: nothing, abandon: nothing, ...changes };
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function startFleet(owner: string, open: FleetOptions['open'], changes: Partial<FleetOptions> = {}): Fleet {
+async function startFleet(
+  name: string,
+  open: FleetOptions['open'],
+  changes: Partial<FleetOptions> = {},
+): Promise<Fleet> {
   const { redis, store } = context;
-  const leases = createLeases(redis, store.keys, owner, TTL_MS);
-  const times = { leaseTtlMs: TTL_MS, tickMs: TICK_MS, graceMs: 1000 };
-  const fleet = createFleet({ store, leases, capacity: 100, ...times, open, logger: silentLogger, ...changes });
-  fleets.push(fleet);
-  fleet.start();
+  const subscriber = redis.duplicate();
+  undos.push(() => subscriber.disconnect());
+  await subscriber.connect();
+  const fleet = createFleet({
+    ...{ store, name, open, capacity: 100, leaseTtlMs: TTL_MS, tickMs: TICK_MS, graceMs: 1000, rebalanceAfterMs: 200 },
+    leases: createLeases(redis, store.keys, name),
+    channel: createFleetChannel(redis, subscriber, store.keys),
+    metrics: createMetrics('test'),
+    logger: silentLogger,
+    ...changes,
+  });
+  undos.push(() => fleet.stop());
+  await fleet.start();
   return fleet;
 }
 
@@ -52,10 +65,8 @@ const openPlayed: FleetOptions['open'] = (lease) => Promise.resolve(playDevice(l
 
 test('a device that cannot be opened keeps no other from being taken over', async () => {
   const ids = await addDevices(3);
-  const listed = await context.store.devices.listIds();
-  expect(listed.sort()).toEqual([...ids].sort());
-  const [broken] = await context.store.devices.listIds();
-  const fleet = startFleet('worker-1', (lease) =>
+  const [broken] = ids;
+  const fleet = await startFleet('worker-1', (lease) =>
     lease.deviceId === broken ? Promise.reject(new Error('unreadable')) : openPlayed(lease, {} as never),
   );
   await eventually('the others are taken over', () => fleet.size === 2, { timeoutMs: 3000 });
@@ -64,7 +75,7 @@ test('a device that cannot be opened keeps no other from being taken over', asyn
 test('a device that cannot be opened is free for others and is tried ever less often', async () => {
   const [deviceId = ''] = await addDevices(1);
   let tries = 0;
-  startFleet('worker-1', () => {
+  await startFleet('worker-1', () => {
     tries += 1;
     return Promise.reject(new Error('unreadable'));
   });
@@ -79,16 +90,16 @@ test('a device that cannot be opened is free for others and is tried ever less o
 
 test('a worker with room takes over what is free, although others hold the devices listed before', async () => {
   await addDevices(4);
-  const first = startFleet('worker-1', openPlayed, { capacity: 2 });
+  const first = await startFleet('worker-1', openPlayed, { capacity: 2 });
   await eventually('the first is full', () => first.size === 2);
-  const second = startFleet('worker-2', openPlayed, { capacity: 2 });
+  const second = await startFleet('worker-2', openPlayed, { capacity: 2 });
   await eventually('nothing is left', () => second.size === 2, { timeoutMs: 3000 });
 });
 
 test('leases are renewed while devices are slow to open', async () => {
   const ids = await addDevices(8);
   let abandoned = 0;
-  const fleet = startFleet('worker-1', async (lease) => {
+  const fleet = await startFleet('worker-1', async (lease) => {
     await wait(TTL_MS / 4);
     return playDevice(lease, { abandon: () => Promise.resolve(void (abandoned += 1)) });
   });
@@ -99,7 +110,7 @@ test('leases are renewed while devices are slow to open', async () => {
 test('a lost device that is slow to end costs no other its lease', async () => {
   const [lost = '', kept = ''] = await addDevices(2);
   let abandoned = 0;
-  const fleet = startFleet('worker-1', (lease) =>
+  const fleet = await startFleet('worker-1', (lease) =>
     Promise.resolve(
       playDevice(lease, {
         abandon() {
@@ -110,7 +121,9 @@ test('a lost device that is slow to end costs no other its lease', async () => {
     ),
   );
   await eventually('both are taken over', () => fleet.size === 2);
-  await context.redis.hset(context.store.keys.lease(lost), 'owner', 'worker-2', 'until', Date.now() + 60_000);
+  await context.redis.hset(context.store.keys.lease(lost), 'owner', 'worker-2');
+  // As after a Redis that lost its last second: the worker hears that it was forgotten, and looks at its leases.
+  await context.store.workers.leave('worker-1');
   await eventually('it is abandoned', () => abandoned === 1);
   const end = Date.now() + 2 * TTL_MS;
   await eventually('a lease would have run out', () => Date.now() > end);
@@ -121,7 +134,7 @@ test('a lost device that is slow to end costs no other its lease', async () => {
 test('the lease is kept until a device that takes long to stop has stopped', async () => {
   const [deviceId = ''] = await addDevices(1);
   let stopped = false;
-  const fleet = startFleet('worker-1', (lease) =>
+  const fleet = await startFleet('worker-1', (lease) =>
     Promise.resolve(
       playDevice(lease, {
         async stop() {
@@ -133,7 +146,7 @@ test('the lease is kept until a device that takes long to stop has stopped', asy
   );
   await eventually('it is taken over', () => fleet.size === 1);
   let takenWhileStopping = false;
-  startFleet('worker-2', (lease) => {
+  await startFleet('worker-2', (lease) => {
     takenWhileStopping ||= !stopped;
     return Promise.resolve(playDevice(lease));
   });
@@ -146,7 +159,7 @@ test('the lease is kept until a device that takes long to stop has stopped', asy
 
 test('a device that fails to stop is let go of all the same', async () => {
   const [deviceId = ''] = await addDevices(1);
-  const fleet = startFleet('worker-1', (lease) =>
+  const fleet = await startFleet('worker-1', (lease) =>
     Promise.resolve(playDevice(lease, { stop: () => Promise.reject(new Error('will not stop')) })),
   );
   await eventually('it is taken over', () => fleet.size === 1);
@@ -158,14 +171,112 @@ test('a device nobody wants to pair any more is not claimed over and over', asyn
   const { devices } = context.store;
   const { id } = await devices.create('ten_a', 'new');
   await devices.requestPairing(id, Date.now() + 250);
-  const holder = await createLeases(context.redis, context.store.keys, 'worker-9', TTL_MS).claim(id);
-  startFleet('worker-1', openPlayed);
-  await eventually('its lease and the wish to pair it run out', async () => {
-    const epoch = Number(await context.redis.hget(context.store.keys.lease(id), 'epoch'));
-    return epoch > (holder?.epoch ?? 0);
-  });
-  const before = await context.redis.hget(context.store.keys.lease(id), 'epoch');
+  await context.store.workers.beat({ name: 'worker-9', capacity: 1, draining: false }, TTL_MS);
+  const holder = await createLeases(context.redis, context.store.keys, 'worker-9').claim(id);
+  await startFleet('worker-1', openPlayed);
+  await eventually('its owner is dead', async () => (await context.store.devices.owner(id)) === undefined);
   const end = Date.now() + 10 * TICK_MS;
   await eventually('ten ticks are over', () => Date.now() > end);
-  expect(await context.redis.hget(context.store.keys.lease(id), 'epoch')).toBe(before);
+  expect(Number(await context.redis.hget(context.store.keys.lease(id), 'epoch'))).toBe(holder?.epoch);
+});
+
+test('free devices are shared by those who are alive, and a new worker is given its share a few at a time', async () => {
+  const ids = await addDevices(30);
+  let leaving = 0;
+  let mostLeaving = 0;
+  const openSlow: FleetOptions['open'] = (lease) =>
+    Promise.resolve(
+      playDevice(lease, {
+        async stop() {
+          leaving += 1;
+          mostLeaving = Math.max(mostLeaving, leaving);
+          await wait(20);
+          leaving -= 1;
+        },
+      }),
+    );
+  const first = await startFleet('worker-1', openSlow);
+  await eventually('all are taken over', () => first.size === ids.length);
+  const second = await startFleet('worker-2', openPlayed);
+  await eventually('its share is handed over', () => {
+    const share = desireOwners(ids, first.workers).devicesOf('worker-2').length;
+    return share > 0 && second.size === share && first.size + share === ids.length;
+  });
+  expect(mostLeaving).toBeLessThanOrEqual(2);
+  const shares = [first.size, second.size];
+  const end = Date.now() + 6 * TICK_MS;
+  await eventually('some ticks are over', () => Date.now() > end);
+  expect([first.size, second.size]).toEqual(shares);
+});
+
+test('a worker that never stays for long takes no device from others', async () => {
+  const ids = await addDevices(10);
+  let stopped = 0;
+  const first = await startFleet('worker-1', (lease) =>
+    Promise.resolve(playDevice(lease, { stop: () => Promise.resolve(void (stopped += 1)) })),
+  );
+  await eventually('all are taken over', () => first.size === ids.length);
+  for (let round = 0; round < 3; round += 1) {
+    const flapping = await startFleet(`flapping-${round}`, openPlayed);
+    await eventually('it is seen', () => first.workers.some(({ name }) => name === `flapping-${round}`));
+    await flapping.stop();
+  }
+  expect(stopped).toBe(0);
+});
+
+test('devices of a worker that stops are with others at once, without waiting for a tick', async () => {
+  const ids = await addDevices(20);
+  const first = await startFleet('worker-1', openPlayed);
+  await eventually('all are taken over', () => first.size === ids.length);
+  const takenAt = new Map<string, number>();
+  const givenAt = new Map<string, number>();
+  // Its own ticks are so far apart that only news can wake it.
+  await startFleet(
+    'worker-2',
+    (lease) => {
+      takenAt.set(lease.deviceId, performance.now());
+      return openPlayed(lease, {} as never);
+    },
+    { tickMs: 30_000, leaseTtlMs: 60_000 },
+  );
+  const third = await startFleet('worker-3', (lease) =>
+    Promise.resolve(
+      playDevice(lease, { stop: () => Promise.resolve(void givenAt.set(lease.deviceId, performance.now())) }),
+    ),
+  );
+  await eventually('the third has some', () => third.size > 2);
+  await first.stop();
+  await third.stop();
+  expect(takenAt.size).toBe(ids.length);
+  const gaps = [...givenAt].map(([id, at]) => (takenAt.get(id) ?? Infinity) - at);
+  expect(Math.max(...gaps)).toBeLessThan(500);
+});
+
+test('a device that its own worker cannot open is opened by another', async () => {
+  const ids = await addDevices(6);
+  await startFleet('worker-1', () => Promise.reject(new Error('unreadable')));
+  const able = await startFleet('worker-2', openPlayed);
+  await eventually('all are open', () => able.size === ids.length);
+});
+
+test('devices nobody has room for wait, are counted, and are taken when there is room', async () => {
+  await addDevices(5);
+  const metrics = createMetrics('test');
+  const first = await startFleet('worker-1', openPlayed, { capacity: 3, metrics });
+  await eventually('it is full', () => first.size === 3);
+  expect(await metrics.render()).toMatch(/pombo_devices_waiting{.*} 2/);
+  const second = await startFleet('worker-2', openPlayed, { capacity: 3 });
+  await eventually('nothing waits', () => first.size + second.size === 5);
+});
+
+test('a worker that Redis did not answer for as long as a lease lives lets go of everything', async () => {
+  const ids = await addDevices(3);
+  let abandoned = 0;
+  const fleet = await startFleet('worker-1', (lease) =>
+    Promise.resolve(playDevice(lease, { abandon: () => Promise.resolve(void (abandoned += 1)) })),
+  );
+  await eventually('all are taken over', () => fleet.size === ids.length);
+  await context.redis.client('PAUSE', 2 * TTL_MS, 'WRITE');
+  await eventually('all are abandoned', () => abandoned === ids.length);
+  await eventually('they are taken over again', () => fleet.size === ids.length);
 });

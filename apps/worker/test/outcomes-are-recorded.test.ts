@@ -23,7 +23,7 @@ test('a message that was acknowledged is sent, although Redis refuses to write t
   const { store, config, redis } = context;
   const { id: deviceId } = await store.devices.create('ten_a', 'phone');
   await store.devices.report(deviceId, { paired: true });
-  const lease = await createLeases(redis, store.keys, 'worker-1', 60_000).claim(deviceId);
+  const lease = await createLeases(redis, store.keys, 'worker-1').claim(deviceId);
   const id = store.messages.createId(deviceId);
   const pipeline = redis.pipeline();
   store.messages.accept(pipeline, {

@@ -66,7 +66,7 @@ function note(done: string[], id: string): Promise<void> {
 }
 
 async function claim(owner: string): Promise<number> {
-  const leases = createLeases(context.redis, context.store.keys, owner, 60_000);
+  const leases = createLeases(context.redis, context.store.keys, owner);
   await context.redis.hdel(context.store.keys.lease(deviceId), 'owner');
   return (await leases.claim(deviceId))?.epoch ?? 0;
 }

@@ -7,6 +7,10 @@ export interface Metrics {
   /** Milliseconds from acceptance to WhatsApp's acknowledgement. */
   readonly sendLatencyMs: Histogram<'type'>;
   readonly sessions: Gauge<'state'>;
+  /** Devices this worker owns. */
+  readonly devicesOwned: Gauge;
+  /** Devices that no worker has room for. */
+  readonly devicesWaiting: Gauge;
   /** Text in Prometheus' exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -38,6 +42,12 @@ export function createMetrics(app: string): Metrics {
       registers,
     }),
     sessions: new Gauge({ name: 'pombo_sessions', help: 'Device sessions by state', labelNames: ['state'], registers }),
+    devicesOwned: new Gauge({ name: 'pombo_devices_owned', help: 'Devices this worker owns', registers }),
+    devicesWaiting: new Gauge({
+      name: 'pombo_devices_waiting',
+      help: 'Devices that no worker has room for; the same figure at every worker',
+      registers,
+    }),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };

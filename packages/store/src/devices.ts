@@ -3,11 +3,14 @@ import { createDeviceId, isDeviceId, randomShard } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
 import type { Keys } from './keys.js';
-import { defineOwnerScript, type HeldLease, readOwner } from './leases.js';
+import type { FleetNews } from './fleet-channel.js';
+import type { HeldLease } from './leases.js';
+import { createLifeCheck } from './workers.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     pomboReport(...args: Array<string | number>): Result<number, Context>;
+    pomboAnnounce(...args: Array<string | number>): Result<number, Context>;
   }
 }
 
@@ -18,6 +21,14 @@ local last = 2 + ARGV[2] * 2
 for i = 3, last, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 for i = last + 1, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
 return 1
+`;
+
+/** KEYS: version, changes. ARGV: device, channel, news. */
+const ANNOUNCE = `
+local version = redis.call('INCR', KEYS[1])
+redis.call('ZADD', KEYS[2], version, ARGV[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
+return version
 `;
 
 /**
@@ -42,6 +53,10 @@ export interface DeviceRecord {
   readonly lastSeenAt?: number;
   /** Until when a worker shows pairing codes for it. */
   readonly pairingUntil?: number;
+  /** When the phone unlinked it, for as long as it was not paired again. */
+  readonly loggedOutAt?: number;
+  /** Name of the worker that holds it. */
+  readonly owner?: string;
 }
 
 /** What a worker reports of a device it owns; `null` removes. */
@@ -70,8 +85,12 @@ export interface Devices {
   listIdsOfTenant(tenantId: string): Promise<string[]>;
   /** Ids of all devices of all tenants. */
   listIds(): Promise<string[]>;
-  /** Changes whenever devices were added or want other treatment; cheap to poll. */
-  version(): Promise<string>;
+  /** Without their owners, in the order of the ids; one round trip. */
+  readMany(deviceIds: readonly string[]): Promise<Array<DeviceRecord | undefined>>;
+  /** Tells the workers to look at a device again: it is new, gone, or wants other treatment. */
+  announce(deviceId: string): Promise<void>;
+  /** @returns devices announced after that version, oldest first, at most `count`, and the version of the last one. */
+  readChanges(version: number, count: number): Promise<{ readonly version: number; readonly ids: string[] }>;
   /** Asks whichever worker is to own the device to show pairing codes until then (ms since the epoch). */
   requestPairing(deviceId: string, until: number): Promise<void>;
   report(deviceId: string, report: DeviceReport): Promise<void>;
@@ -86,16 +105,34 @@ export interface Devices {
 }
 
 export function createDevices(redis: Redis, keys: Keys): Devices {
-  defineOwnerScript(redis);
   redis.defineCommand('pomboReport', { numberOfKeys: 2, lua: REPORT });
+  redis.defineCommand('pomboAnnounce', { numberOfKeys: 2, lua: ANNOUNCE });
+  const isAlive = createLifeCheck(redis, keys);
+
+  const readOwner = async (deviceId: string): Promise<string | undefined> => {
+    const owner = await redis.hget(keys.lease(deviceId), 'owner');
+    return owner !== null && (await isAlive(owner)) ? owner : undefined;
+  };
+  const readAlone = async (deviceId: string): Promise<DeviceRecord | undefined> => {
+    if (!isDeviceId(deviceId)) return undefined;
+    const fields = await redis.hgetall(keys.device(deviceId));
+    return fields['id'] === undefined ? undefined : deviceFromFields(fields);
+  };
   const read = async (deviceId: string): Promise<DeviceRecord | undefined> => {
     if (!isDeviceId(deviceId)) return undefined;
-    const [fields, owner] = await Promise.all([redis.hgetall(keys.device(deviceId)), readOwner(redis, keys, deviceId)]);
-    if (fields['id'] === undefined) return undefined;
-    const device = deviceFromFields(fields);
-    return owner === undefined ? withoutOwner(device) : device;
+    const [device, owner] = await Promise.all([readAlone(deviceId), readOwner(deviceId)]);
+    return device && (owner === undefined ? withoutOwner(device) : { ...device, owner });
   };
-  const bump = () => redis.incr(keys.deviceVersion);
+  const announce = async (deviceId: string): Promise<void> => {
+    const news: FleetNews = { kind: 'devices' };
+    await redis.pomboAnnounce(
+      keys.deviceVersion,
+      keys.deviceChanges,
+      deviceId,
+      keys.fleetChannel,
+      JSON.stringify(news),
+    );
+  };
 
   return {
     async create(tenantId, name) {
@@ -104,7 +141,7 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       await redis.hset(keys.device(id), fields);
       await redis.sadd(keys.tenantDevices(tenantId), id);
       await redis.hset(keys.deviceIndex, id, tenantId);
-      await bump();
+      await announce(id);
       return deviceFromFields({ ...fields, created: String(fields.created), paired: '0' });
     },
     read,
@@ -115,10 +152,18 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
     },
     listIdsOfTenant: (tenantId) => redis.smembers(keys.tenantDevices(tenantId)),
     listIds: () => redis.hkeys(keys.deviceIndex),
-    version: async () => (await redis.get(keys.deviceVersion)) ?? '0',
+    readMany: (deviceIds) => Promise.all(deviceIds.map(readAlone)),
+    announce,
+    async readChanges(version, count) {
+      const found = await redis.zrangebyscore(
+        ...([keys.deviceChanges, `(${version}`, '+inf', 'WITHSCORES', 'LIMIT', 0, count] as const),
+      );
+      const ids = found.filter((_text, i) => i % 2 === 0);
+      return { version: ids.length === 0 ? version : Number(found.at(-1)), ids };
+    },
     async requestPairing(deviceId, until) {
       await redis.hset(keys.device(deviceId), 'pairingUntil', until);
-      await bump();
+      await announce(deviceId);
     },
     async report(deviceId, report) {
       const { set, remove } = reportToFields(report);
@@ -127,11 +172,14 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
         set.length > 0 ? redis.hset(key, ...set) : undefined,
         remove.length > 0 ? redis.hdel(key, ...remove) : undefined,
       ]);
+      if (changesTreatment(report)) await announce(deviceId);
     },
     async reportAsOwner({ deviceId, epoch }, report) {
       const { set, remove } = reportToFields(report);
       const [lease, device] = [keys.lease(deviceId), keys.device(deviceId)];
-      return (await redis.pomboReport(lease, device, epoch, set.length / 2, ...set, ...remove)) === 1;
+      const heard = (await redis.pomboReport(lease, device, epoch, set.length / 2, ...set, ...remove)) === 1;
+      if (heard && changesTreatment(report)) await announce(deviceId);
+      return heard;
     },
     async showPairingCode(deviceId, code) {
       await redis.set(keys.pairing(deviceId), JSON.stringify(code), 'PXAT', code.expiresAt);
@@ -144,8 +192,13 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       return text === null ? undefined : (JSON.parse(text) as PairingCode);
     },
     waiting: async (deviceId) => Number((await redis.hget(keys.counters(deviceId), 'waiting')) ?? 0),
-    owner: (deviceId) => readOwner(redis, keys, deviceId),
+    owner: readOwner,
   };
+}
+
+/** Whether a worker that knew the device before would treat it otherwise after this report. */
+function changesTreatment({ paired, state }: DeviceReport): boolean {
+  return (paired !== undefined && state !== 'connected') || state === 'banned';
 }
 
 const NEEDS_OWNER: ReadonlySet<DeviceState> = new Set<DeviceState>(['connected', 'connecting', 'pairing']);
@@ -171,6 +224,7 @@ function deviceFromFields(fields: Readonly<Record<string, string>>): DeviceRecor
     ...text('phone'),
     ...time('lastSeen', 'lastSeenAt'),
     ...time('pairingUntil', 'pairingUntil'),
+    ...time('loggedOut', 'loggedOutAt'),
   };
 }
 
@@ -185,8 +239,8 @@ const REPORT_FIELDS = {
 } as const satisfies Record<keyof DeviceReport, string>;
 
 function reportToFields(report: DeviceReport): { set: string[]; remove: string[] } {
-  const set: string[] = [];
-  const remove: string[] = [];
+  const set: string[] = report.state === 'logged_out' ? ['loggedOut', String(Date.now())] : [];
+  const remove: string[] = report.paired ? ['loggedOut'] : [];
   for (const [name, field] of Object.entries(REPORT_FIELDS)) {
     const value = report[name as keyof DeviceReport];
     if (value === undefined) continue;

@@ -1,6 +1,7 @@
 export * from './auth-state.js';
 export * from './cipher.js';
 export * from './devices.js';
+export * from './fleet-channel.js';
 export * from './intents.js';
 export * from './keys.js';
 export * from './leases.js';
@@ -12,3 +13,4 @@ export * from './recipients.js';
 export * from './sent-messages.js';
 export * from './store.js';
 export * from './tenants.js';
+export * from './workers.js';

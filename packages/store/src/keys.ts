@@ -26,7 +26,7 @@ export interface Keys {
   counters(deviceId: string): string;
   /** Stream: the device's messages as they were accepted. */
   messageIndex(deviceId: string): string;
-  /** Hash: owner, epoch and expiry of the device's lease. */
+  /** Hash: owner and epoch of the device's lease. */
   lease(deviceId: string): string;
   /** Hash, values encrypted: credentials and Signal keys. */
   auth(deviceId: string): string;
@@ -36,8 +36,14 @@ export interface Keys {
   queuePrefix(shard: Shard): string;
   /** Hash: device id → tenant id, of all devices. */
   readonly deviceIndex: string;
-  /** Counter that changes whenever a worker should look at the devices again. */
+  /** Counter that grows whenever a worker should look at a device again. */
   readonly deviceVersion: string;
+  /** Sorted set: device ids by the version that told to look at them. */
+  readonly deviceChanges: string;
+  /** Hash: the workers, each with its time to live, age and capacity. */
+  readonly workers: string;
+  /** Pub/sub channel of the workers. */
+  readonly fleetChannel: string;
   /** Hash: a tenant. */
   tenant(tenantId: string): string;
   /** Set: ids of a tenant's devices. */
@@ -65,6 +71,8 @@ export function createKeys(prefix: string): Keys {
     `${ofShard(shardOfMessage(messageId))}:${part}:${messageId}`;
   const ofDevice = (deviceId: string): string => `${ofShard(shardOfDevice(deviceId))}:d:${deviceId}`;
   const outcomePrefix = `${prefix}:outcome:`;
+  // One tag: one script tells a worker of all of these.
+  const fleet = `${prefix}:{fleet}`;
   return {
     record: (messageId) => ofMessage(messageId, 'm'),
     recordPrefix: (shard) => `${ofShard(shard)}:m:`,
@@ -79,8 +87,11 @@ export function createKeys(prefix: string): Keys {
     auth: (deviceId) => `${ofDevice(deviceId)}:auth`,
     pairing: (deviceId) => `${ofDevice(deviceId)}:pairing`,
     queuePrefix: ofShard,
-    deviceIndex: `${prefix}:devices`,
-    deviceVersion: `${prefix}:devices:version`,
+    deviceIndex: `${fleet}:devices`,
+    deviceVersion: `${fleet}:version`,
+    deviceChanges: `${fleet}:changes`,
+    workers: `${fleet}:workers`,
+    fleetChannel: `${prefix}:fleet`,
     tenant: (tenantId) => `${prefix}:t:{${tenantId}}`,
     tenantDevices: (tenantId) => `${prefix}:t:{${tenantId}}:devices`,
     intent: (tenantId, keyHash) => `${prefix}:t:{${tenantId}}:i:${keyHash}`,

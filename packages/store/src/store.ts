@@ -11,6 +11,7 @@ import { createOutbox, type Outbox } from './outbox.js';
 import { createRecipients, type Recipients } from './recipients.js';
 import { createSentMessages, type SentMessages } from './sent-messages.js';
 import { createTenants, type Tenants } from './tenants.js';
+import { createWorkers, type Workers } from './workers.js';
 
 export interface Store {
   readonly redis: Redis;
@@ -25,6 +26,7 @@ export interface Store {
   readonly recipients: Recipients;
   readonly outbox: Outbox;
   readonly mediaProbe: MediaProbe;
+  readonly workers: Workers;
 }
 
 /** @param redis stays the caller's to close. */
@@ -48,5 +50,6 @@ export function createStore(redis: Redis, config: Config): Store {
     recipients: createRecipients(redis, keys, config.RECIPIENT_RETENTION_MS),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
     mediaProbe: createMediaProbe(redis, keys),
+    workers: createWorkers(redis, keys),
   };
 }

@@ -42,7 +42,10 @@ const TEST_LEASE_MS = 600_000;
 
 /** Plays a worker that holds the device and reports about it. @returns the epoch of its lease. */
 export async function playOwner(store: Store, deviceId: string, report: DeviceReport = {}): Promise<number> {
-  const lease = await createLeases(store.redis, store.keys, 'played-worker', TEST_LEASE_MS).claim(deviceId);
+  const name = 'played-worker';
+  // No capacity: it takes nothing from workers that really work.
+  await store.workers.beat({ name, capacity: 0, draining: false }, TEST_LEASE_MS);
+  const lease = await createLeases(store.redis, store.keys, name).claim(deviceId);
   if (!lease) throw new Error('the device has another owner');
   await store.devices.report(deviceId, { paired: true, state: 'connected', ...report });
   return lease.epoch;

@@ -23,6 +23,8 @@ export interface OwnedDevice {
    * that nothing is gained by opening it again.
    */
   readonly ended: Promise<{ readonly final: boolean }>;
+  /** Resolves when it is known whether the first attempt to connect has succeeded. */
+  readonly settled: Promise<void>;
   /** Finishes what is in flight, at most `graceMs`, then closes the socket. The lease stays the caller's to release. */
   stop(graceMs: number): Promise<void>;
   /** The lease is lost: ends the socket at once. */
@@ -53,6 +55,8 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   let leaving = false;
   let markEnded: (end: { final: boolean }) => void = () => undefined;
   const ended = new Promise<{ final: boolean }>((resolve) => (markEnded = resolve));
+  let markSettled: () => void = () => undefined;
+  const settled = new Promise<void>((resolve) => (markSettled = resolve));
 
   const auth = createAuthState(store.redis, store.keys, store.cipher, deviceId, epoch);
   const session = await createSession({
@@ -104,6 +108,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   function followState(state: SessionState, final: boolean): void {
     if (state === 'connected' && !leaving) consumer.consume();
     else consumer.pause();
+    if (state !== 'connecting') markSettled();
     if (state === 'ended') markEnded({ final });
   }
 
@@ -121,6 +126,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   return {
     lease,
     ended,
+    settled,
     async stop(graceMs) {
       leaving = true;
       consumer.pause();

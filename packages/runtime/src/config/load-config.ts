@@ -22,6 +22,7 @@ export interface Config {
   readonly WORKER_CAPACITY: number;
   readonly LEASE_TTL_MS: number;
   readonly LEASE_RENEW_MS: number;
+  readonly REBALANCE_AFTER_MS: number;
   readonly SEND_ACK_TIMEOUT_MS: number;
   readonly SEND_MAX_RESENDS: number;
   readonly MEDIA_ATTEMPTS: number;

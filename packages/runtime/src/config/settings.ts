@@ -113,13 +113,20 @@ export const SETTINGS = {
   },
   LEASE_TTL_MS: {
     group: 'Worker',
-    schema: spanMs(10 * SECOND),
-    about: 'A device whose worker fell silent for this long is taken over.',
+    schema: spanMs(6 * SECOND),
+    about: 'The devices of a worker that fell silent for this long are taken over.',
   },
   LEASE_RENEW_MS: {
     group: 'Worker',
-    schema: spanMs(3 * SECOND),
-    about: 'How often a worker renews its leases; at most a third of LEASE_TTL_MS.',
+    schema: spanMs(SECOND),
+    about:
+      'How often a worker says that it is alive, which keeps its devices, and looks for work; at most a third of LEASE_TTL_MS.',
+  },
+  REBALANCE_AFTER_MS: {
+    group: 'Worker',
+    schema: spanMs(20 * SECOND),
+    about:
+      'How long a new worker must have been alive before others give it its share of devices; one that keeps restarting is given none.',
   },
   SEND_ACK_TIMEOUT_MS: {
     group: 'Worker',
