@@ -2,6 +2,8 @@ import type { BlobStore } from '@pombo/media';
 import type { Producer } from '@pombo/queue';
 import type { Config, Logger, Metrics } from '@pombo/runtime';
 import type { Store } from '@pombo/store';
+import type { DevicePool } from './devices/device-pool.js';
+import type { KnownCallers } from './remembered/known-callers.js';
 import type { OutcomeWaiter } from './sends/outcome-waiter.js';
 
 /** What the routes work with; made and ended by the service. */
@@ -12,5 +14,7 @@ export interface AppParts {
   readonly producer: Producer;
   readonly blobStore: BlobStore;
   readonly outcomes: OutcomeWaiter;
+  readonly callers: KnownCallers;
+  readonly devicePool: DevicePool;
   readonly metrics: Metrics;
 }

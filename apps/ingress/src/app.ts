@@ -31,7 +31,7 @@ export function createApp(parts: AppParts): App {
   const lane = createDirectLane(app, answerErrors);
   const routes = createRoutes(app, lane, {
     first: [createIdentifyRequest(parts.config.REDIS_COMMAND_TIMEOUT_MS), createAccessLog(parts.logger)],
-    authenticate: createAuthenticate(parts.store.tenants),
+    authenticate: createAuthenticate(parts.callers),
     readJson: createReadJson(parts.config.JSON_BODY_LIMIT_BYTES),
   });
   addHealthRoutes(routes, parts);

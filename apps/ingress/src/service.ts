@@ -14,7 +14,10 @@ import {
 } from '@pombo/runtime';
 import { createStore, type Store } from '@pombo/store';
 import { createApp } from './app.js';
+import { createDevicePool } from './devices/device-pool.js';
 import { createListener, type Address } from './listener.js';
+import { createChangeFeed } from './remembered/change-feed.js';
+import { createKnownCallers } from './remembered/known-callers.js';
 import { createOutcomeWaiter } from './sends/outcome-waiter.js';
 
 export interface IngressDeps {
@@ -44,12 +47,17 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     return redis;
   };
 
-  const startOutcomes = async ({ keys }: Store) => {
-    const subscriber = createPatientRedis({ ...connection, name: 'pombo-ingress-outcomes' });
-    lifecycle.onStop('outcome subscription', () => subscriber.disconnect());
+  /** What is told between processes, over one connection: the ends of messages, and what has to be forgotten. */
+  const startListening = async ({ keys, users, devices }: Store) => {
+    const subscriber = createPatientRedis({ ...connection, name: 'pombo-ingress-subscriber' });
+    lifecycle.onStop('subscriptions', () => subscriber.disconnect());
     const outcomes = createOutcomeWaiter({ subscriber, keys, logger });
-    await outcomes.start();
-    return outcomes;
+    const changes = createChangeFeed({ subscriber, keys, logger });
+    const callers = createKnownCallers(users, changes);
+    const devicePool = createDevicePool({ devices, changes, tenantMaxWaiting: config.TENANT_MAX_WAITING });
+    await subscriber.connect();
+    await Promise.all([outcomes.start(), changes.start()]);
+    return { outcomes, callers, devicePool };
   };
 
   const startAll = async (): Promise<Address> => {
@@ -60,12 +68,12 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     const producer = createProducer(redis, store.keys);
     lifecycle.onStop('producer', () => producer.close());
     await producer.ready();
-    const outcomes = await startOutcomes(store);
+    const { outcomes, ...remembered } = await startListening(store);
     const blobStore = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
     await leaveMediaProbe(store, blobStore);
 
     const metrics = createMetrics('ingress');
-    const { handle } = createApp({ config, logger, store, producer, blobStore, outcomes, metrics });
+    const { handle } = createApp({ config, logger, store, producer, blobStore, outcomes, metrics, ...remembered });
     const listener = createListener(handle, config);
     lifecycle.onStop('listener', () => {
       outcomes.close();

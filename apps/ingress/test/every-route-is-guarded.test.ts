@@ -5,6 +5,9 @@ import { type Role, ROLES } from '@pombo/store';
 import { openTestStore } from '@pombo/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp } from '../src/app.js';
+import { createDevicePool } from '../src/devices/device-pool.js';
+import { createChangeFeed } from '../src/remembered/change-feed.js';
+import { createKnownCallers } from '../src/remembered/known-callers.js';
 import { ROUTES, type RouteName, type RouteRow } from '../src/routes/route-table.js';
 import { createOutcomeWaiter } from '../src/sends/outcome-waiter.js';
 import { type Harness, openHarness } from './ingress-harness.js';
@@ -32,6 +35,7 @@ test('the app serves what the table names, and nothing else', async () => {
   const opened = await openTestStore();
   const { config, store, redis } = opened;
   const producer = createProducer(redis, store.keys);
+  const changes = createChangeFeed({ subscriber: redis, keys: store.keys, logger: silentLogger });
   const { express } = createApp({
     config,
     store,
@@ -39,6 +43,8 @@ test('the app serves what the table names, and nothing else', async () => {
     logger: silentLogger,
     blobStore: createDirectoryBlobStore({ dir: config.MEDIA_DIR }),
     outcomes: createOutcomeWaiter({ subscriber: redis, keys: store.keys, logger: silentLogger }),
+    callers: createKnownCallers(store.users, changes),
+    devicePool: createDevicePool({ devices: store.devices, changes, tenantMaxWaiting: 1 }),
     metrics: createMetrics('test'),
   });
   const routes = express.router.stack.flatMap(({ route }) => route ?? []);

@@ -107,7 +107,7 @@ describe('Prefer: wait', () => {
       (await recordsOf(harness)).find((known) => !before.has(known)),
     );
     const clients = String(await harness.store.redis.client('LIST'));
-    const [, clientId = ''] = /id=(\d+) [^\n]*name=pombo-ingress-outcomes/.exec(clients) ?? [];
+    const [, clientId = ''] = /id=(\d+) [^\n]*name=pombo-ingress-subscriber/.exec(clients) ?? [];
     await harness.store.redis.client('KILL', 'ID', clientId);
     await harness.store.messages.transition(id, harness.deviceId, 'sent');
     expect((await answer).status).toBe(200);

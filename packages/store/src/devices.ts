@@ -2,6 +2,7 @@
 import { createDeviceId, isDeviceId, randomShard } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
+import { encodeChange } from './changes.js';
 import type { Keys } from './keys.js';
 import type { FleetNews } from './fleet-channel.js';
 import type { HeldLease } from './leases.js';
@@ -14,12 +15,20 @@ declare module 'ioredis' {
   }
 }
 
-/** KEYS: lease, device. ARGV: epoch, number of fields to set, then field, value… and fields to remove. */
+/**
+ * KEYS: lease, device. ARGV: epoch (empty: whoever owns it), channel, number of fields to set, then field, value… and
+ * fields to remove. Tells whoever remembers the tenant's devices when one can be used that could not be, or no longer.
+ */
 const REPORT = `
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
-local last = 2 + ARGV[2] * 2
-for i = 3, last, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+local before = redis.call('HMGET', KEYS[2], 'state', 'paired')
+local last = 3 + ARGV[3] * 2
+for i = 4, last, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 for i = last + 1, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
+local after = redis.call('HMGET', KEYS[2], 'state', 'paired', 'tenant')
+if after[3] and (before[1] ~= after[1] or before[2] ~= after[2]) then
+  redis.call('PUBLISH', ARGV[2], 'devices ' .. after[3])
+end
 return 1
 `;
 
@@ -133,6 +142,13 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       JSON.stringify(news),
     );
   };
+  const writeReport = async (deviceId: string, epoch: number | '', report: DeviceReport): Promise<boolean> => {
+    const { set, remove } = reportToFields(report);
+    const [lease, device] = [keys.lease(deviceId), keys.device(deviceId)];
+    const heard = await redis.pomboReport(lease, device, epoch, keys.changes, set.length / 2, ...set, ...remove);
+    if (heard === 1 && changesTreatment(report)) await announce(deviceId);
+    return heard === 1;
+  };
 
   return {
     async create(tenantId, name) {
@@ -142,6 +158,7 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       await redis.sadd(keys.tenantDevices(tenantId), id);
       await redis.hset(keys.deviceIndex, id, tenantId);
       await announce(id);
+      await redis.publish(keys.changes, encodeChange({ kind: 'devices', id: tenantId }));
       return deviceFromFields({ ...fields, created: String(fields.created), paired: '0' });
     },
     read,
@@ -166,21 +183,9 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       await announce(deviceId);
     },
     async report(deviceId, report) {
-      const { set, remove } = reportToFields(report);
-      const key = keys.device(deviceId);
-      await Promise.all([
-        set.length > 0 ? redis.hset(key, ...set) : undefined,
-        remove.length > 0 ? redis.hdel(key, ...remove) : undefined,
-      ]);
-      if (changesTreatment(report)) await announce(deviceId);
+      await writeReport(deviceId, '', report);
     },
-    async reportAsOwner({ deviceId, epoch }, report) {
-      const { set, remove } = reportToFields(report);
-      const [lease, device] = [keys.lease(deviceId), keys.device(deviceId)];
-      const heard = (await redis.pomboReport(lease, device, epoch, set.length / 2, ...set, ...remove)) === 1;
-      if (heard && changesTreatment(report)) await announce(deviceId);
-      return heard;
-    },
+    reportAsOwner: ({ deviceId, epoch }, report) => writeReport(deviceId, epoch, report),
     async showPairingCode(deviceId, code) {
       await redis.set(keys.pairing(deviceId), JSON.stringify(code), 'PXAT', code.expiresAt);
     },

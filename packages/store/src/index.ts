@@ -1,4 +1,5 @@
 export * from './auth-state.js';
+export * from './changes.js';
 export * from './cipher.js';
 export * from './devices.js';
 export * from './fleet-channel.js';
@@ -13,4 +14,6 @@ export * from './recipients.js';
 export * from './sent-messages.js';
 export * from './store.js';
 export * from './tenants.js';
+export * from './tokens.js';
+export * from './users.js';
 export * from './workers.js';

@@ -44,14 +44,22 @@ export interface Keys {
   readonly workers: string;
   /** Pub/sub channel of the workers. */
   readonly fleetChannel: string;
+  /** Set: ids of all tenants. */
+  readonly tenantIndex: string;
   /** Hash: a tenant. */
   tenant(tenantId: string): string;
+  /** Set: ids of a tenant's users. */
+  tenantUsers(tenantId: string): string;
+  /** Hash: a user of a tenant. */
+  user(tenantId: string, userId: string): string;
   /** Set: ids of a tenant's devices. */
   tenantDevices(tenantId: string): string;
   /** String, encrypted: what a request with an `Idempotency-Key` set out to do; by a hash of that key. */
   intent(tenantId: string, keyHash: string): string;
-  /** Hash: whom a token names. */
+  /** Hash: whom a token names. It counts only while the user's own hash names it too. */
   token(tokenHash: string): string;
+  /** Pub/sub channel on which processes hear that what they remember of callers and devices has changed. */
+  readonly changes: string;
   /** Hash: what WhatsApp said about a number. */
   recipient(user: string): string;
   /** String: WhatsApp's device list of a user. */
@@ -70,6 +78,7 @@ export function createKeys(prefix: string): Keys {
   const ofMessage = (messageId: string, part: string): string =>
     `${ofShard(shardOfMessage(messageId))}:${part}:${messageId}`;
   const ofDevice = (deviceId: string): string => `${ofShard(shardOfDevice(deviceId))}:d:${deviceId}`;
+  const ofTenant = (tenantId: string): string => `${prefix}:t:{${tenantId}}`;
   const outcomePrefix = `${prefix}:outcome:`;
   // One tag: one script tells a worker of all of these.
   const fleet = `${prefix}:{fleet}`;
@@ -92,10 +101,14 @@ export function createKeys(prefix: string): Keys {
     deviceChanges: `${fleet}:changes`,
     workers: `${fleet}:workers`,
     fleetChannel: `${prefix}:fleet`,
-    tenant: (tenantId) => `${prefix}:t:{${tenantId}}`,
-    tenantDevices: (tenantId) => `${prefix}:t:{${tenantId}}:devices`,
-    intent: (tenantId, keyHash) => `${prefix}:t:{${tenantId}}:i:${keyHash}`,
+    tenantIndex: `${prefix}:tenants`,
+    tenant: ofTenant,
+    tenantUsers: (tenantId) => `${ofTenant(tenantId)}:users`,
+    user: (tenantId, userId) => `${ofTenant(tenantId)}:u:${userId}`,
+    tenantDevices: (tenantId) => `${ofTenant(tenantId)}:devices`,
+    intent: (tenantId, keyHash) => `${ofTenant(tenantId)}:i:${keyHash}`,
     token: (tokenHash) => `${prefix}:token:${tokenHash}`,
+    changes: `${prefix}:changes`,
     recipient: (user) => `${prefix}:r:${user}`,
     recipientDevices: (user) => `${prefix}:rd:${user}`,
     outcome: (messageId) => `${outcomePrefix}${messageId}`,

@@ -11,6 +11,7 @@ import { createOutbox, type Outbox } from './outbox.js';
 import { createRecipients, type Recipients } from './recipients.js';
 import { createSentMessages, type SentMessages } from './sent-messages.js';
 import { createTenants, type Tenants } from './tenants.js';
+import { createUsers, type Users } from './users.js';
 import { createWorkers, type Workers } from './workers.js';
 
 export interface Store {
@@ -23,6 +24,7 @@ export interface Store {
   readonly sentMessages: SentMessages;
   readonly devices: Devices;
   readonly tenants: Tenants;
+  readonly users: Users;
   readonly recipients: Recipients;
   readonly outbox: Outbox;
   readonly mediaProbe: MediaProbe;
@@ -33,6 +35,7 @@ export interface Store {
 export function createStore(redis: Redis, config: Config): Store {
   const keys = createKeys(config.REDIS_PREFIX);
   const cipher = createCipher(config.SESSION_ENCRYPTION_KEY);
+  const users = createUsers(redis, keys);
   return {
     redis,
     keys,
@@ -46,7 +49,8 @@ export function createStore(redis: Redis, config: Config): Store {
     intents: createIntents(redis, keys, cipher, config.IDEMPOTENCY_RETENTION_MS),
     sentMessages: createSentMessages(redis, keys, cipher, config.SENT_RETENTION_MS),
     devices: createDevices(redis, keys),
-    tenants: createTenants(redis, keys),
+    tenants: createTenants(redis, keys, users),
+    users,
     recipients: createRecipients(redis, keys, config.RECIPIENT_RETENTION_MS),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
     mediaProbe: createMediaProbe(redis, keys),

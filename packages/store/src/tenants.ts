@@ -1,54 +1,84 @@
-/** Tenants, their users and the tokens that name them. A token is shown once and kept only as its hash. */
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+/** Tenants: who shares devices, messages and users, and nothing with anybody else. */
+import { randomUUID } from 'node:crypto';
 import type { Redis } from '@pombo/runtime';
+import { encodeChange } from './changes.js';
 import type { Keys } from './keys.js';
+import type { Role, Users } from './users.js';
 
-export const ROLES = ['admin', 'manager', 'user'] as const;
-export type Role = (typeof ROLES)[number];
+export interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** False: its tokens are refused; what it queued is still sent. */
+  readonly enabled: boolean;
+  /** It is being removed with everything it has. */
+  readonly erasing: boolean;
+}
 
-/** Whom a token names. */
-export interface Caller {
-  readonly tenantId: string;
-  readonly userId: string;
-  readonly role: Role;
+export interface TenantChanges {
+  readonly name?: string;
+  readonly enabled?: boolean;
 }
 
 export interface Tenants {
   create(name: string): Promise<{ tenantId: string }>;
-  /** @returns the token in the clear: the only time it can be seen. */
+  /** A user for whom nothing but the role matters. @returns the token in the clear: the only time it can be seen. */
   createToken(tenantId: string, role: Role): Promise<{ token: string; userId: string }>;
-  /** @returns undefined for a token nobody has. */
-  authenticate(token: string): Promise<Caller | undefined>;
+  read(tenantId: string): Promise<Tenant | undefined>;
+  /** Oldest first. */
+  list(): Promise<Tenant[]>;
+  /** @returns the tenant as it is now; undefined when there is none. */
+  update(tenantId: string, changes: TenantChanges): Promise<Tenant | undefined>;
 }
 
-const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+const TENANT_ID = /^ten_[0-9a-f]{20}$/;
 
-/** A token is a UUID v4: 122 random bits, so a plain hash is enough to keep it. */
-const hashOf = (token: string): string => createHash('sha256').update(token.toLowerCase()).digest('hex');
+/** @param users of the same connection. */
+export function createTenants(redis: Redis, keys: Keys, users: Users): Tenants {
+  const read = async (tenantId: string): Promise<Tenant | undefined> => {
+    if (!TENANT_ID.test(tenantId)) return undefined;
+    const fields = await redis.hgetall(keys.tenant(tenantId));
+    return fields['id'] === undefined ? undefined : tenantFromFields(fields);
+  };
 
-const sameHash = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
-
-export function createTenants(redis: Redis, keys: Keys): Tenants {
   return {
     async create(name) {
       const tenantId = `ten_${randomUUID().replaceAll('-', '').slice(0, 20)}`;
+      // Listed first: a tenant that no list shows could never be found again.
+      await redis.sadd(keys.tenantIndex, tenantId);
       await redis.hset(keys.tenant(tenantId), { id: tenantId, name, created: Date.now() });
       return { tenantId };
     },
     async createToken(tenantId, role) {
-      const token = randomUUID();
-      const hash = hashOf(token);
-      const userId = `usr_${randomUUID().replaceAll('-', '').slice(0, 20)}`;
-      await redis.hset(keys.token(hash), { hash, tenant: tenantId, user: userId, role, created: Date.now() });
-      return { token, userId };
+      const { user, token } = await users.create(tenantId, { name: role, role, devices: undefined });
+      return { token, userId: user.id };
     },
-    async authenticate(token) {
-      if (!UUID_V4.test(token)) return undefined;
-      const hash = hashOf(token);
-      const found = await redis.hgetall(keys.token(hash));
-      if (!found['hash'] || !sameHash(found['hash'], hash)) return undefined;
-      return { tenantId: found['tenant'] ?? '', userId: found['user'] ?? '', role: (found['role'] ?? 'user') as Role };
+    read,
+    async list() {
+      const ids = await redis.smembers(keys.tenantIndex);
+      const found = await Promise.all(ids.map(read));
+      return found.filter((tenant) => tenant !== undefined).sort((a, b) => a.createdAt - b.createdAt);
     },
+    async update(tenantId, { name, enabled }) {
+      if (!(await read(tenantId))) return undefined;
+      const fields = [
+        ...(name === undefined ? [] : ['name', name]),
+        ...(enabled === undefined ? [] : ['off', enabled ? '0' : '1']),
+      ];
+      const change = encodeChange({ kind: 'tenant', id: tenantId });
+      if (fields.length > 0) await redis.pomboUpdateIfThere(keys.tenant(tenantId), keys.changes, change, ...fields);
+      return read(tenantId);
+    },
+  };
+}
+
+function tenantFromFields(fields: Readonly<Record<string, string>>): Tenant {
+  return {
+    id: fields['id'] ?? '',
+    name: fields['name'] ?? '',
+    createdAt: Number(fields['created']),
+    enabled: fields['off'] !== '1',
+    erasing: fields['erasing'] !== undefined,
   };
 }

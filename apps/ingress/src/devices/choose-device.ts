@@ -1,68 +1,51 @@
-/** Which device a request means. */
+/** Which device a request means, where it is not about sending. */
 import { PomboError } from '@pombo/contracts';
-import type { DeviceRecord, Devices } from '@pombo/store';
+import type { Caller, DeviceRecord, Devices } from '@pombo/store';
 
-/** @throws PomboError DEVICE_NOT_FOUND, also for a device of someone else: which of the two it is, nobody else may know. */
-export async function findOwnDevice(devices: Devices, tenantId: string, deviceId: string): Promise<DeviceRecord> {
-  const device = await devices.read(deviceId);
-  if (device?.tenantId === tenantId) return device;
-  const message = 'you have no device with this device_id';
-  throw new PomboError('DEVICE_NOT_FOUND', message, { validation: [{ field: 'device_id', message }] });
+export function mayUse(caller: Caller, deviceId: string): boolean {
+  return caller.devices?.includes(deviceId) ?? true;
+}
+
+/** The tenant's devices that the caller may use, oldest first. */
+export async function listOwnDevices(devices: Devices, caller: Caller): Promise<DeviceRecord[]> {
+  const all = await devices.listOfTenant(caller.tenantId);
+  return all.filter(({ id }) => mayUse(caller, id));
 }
 
 /**
- * The named device; else the tenant's only one, the connected one with the fewest waiting messages, or any that is
- * paired.
- *
- * @throws PomboError DEVICE_NOT_FOUND, or DEVICE_NOT_READY when none it may be is paired
+ * @throws PomboError DEVICE_NOT_FOUND, also for a device of someone else, or one that the caller may not use: which of
+ * these it is, the caller may not know.
  */
-export async function chooseSendingDevice(
-  devices: Devices,
-  tenantId: string,
-  deviceId: string | undefined,
-): Promise<DeviceRecord> {
-  const candidates =
-    deviceId === undefined ? await devices.listOfTenant(tenantId) : [await findOwnDevice(devices, tenantId, deviceId)];
-  if (candidates.length === 0) throw noDevice();
-  const paired = candidates.filter((device) => device.paired);
-  const connected = paired.filter((device) => device.state === 'connected');
-  const chosen = await leastBusy(devices, connected.length > 0 ? connected : paired);
-  if (!chosen) throw notReady();
-  return chosen;
+export async function findOwnDevice(devices: Devices, caller: Caller, deviceId: string): Promise<DeviceRecord> {
+  const device = mayUse(caller, deviceId) ? await devices.read(deviceId) : undefined;
+  if (device?.tenantId !== caller.tenantId) throw deviceNotFound();
+  return device;
 }
 
 /** For showing: like the one that would send, but any device is better than none. */
-export async function chooseShownDevice(devices: Devices, tenantId: string): Promise<DeviceRecord | undefined> {
-  const all = await devices.listOfTenant(tenantId);
+export async function chooseShownDevice(devices: Devices, caller: Caller): Promise<DeviceRecord | undefined> {
+  const all = await listOwnDevices(devices, caller);
   return all.find((device) => device.state === 'connected') ?? all.find((device) => device.paired) ?? all[0];
 }
 
 /** For pairing: the one that needs it. @throws PomboError DEVICE_NOT_FOUND when there is no device at all. */
 export async function choosePairingDevice(
   devices: Devices,
-  tenantId: string,
+  caller: Caller,
   deviceId: string | undefined,
 ): Promise<DeviceRecord> {
-  if (deviceId !== undefined) return findOwnDevice(devices, tenantId, deviceId);
-  const all = await devices.listOfTenant(tenantId);
+  if (deviceId !== undefined) return findOwnDevice(devices, caller, deviceId);
+  const all = await listOwnDevices(devices, caller);
   const chosen = all.find((device) => !device.paired) ?? all.find((device) => device.state !== 'connected') ?? all[0];
   if (!chosen) throw noDevice();
   return chosen;
 }
 
-async function leastBusy(devices: Devices, candidates: readonly DeviceRecord[]): Promise<DeviceRecord | undefined> {
-  if (candidates.length < 2) return candidates[0];
-  const waiting = await Promise.all(candidates.map(({ id }) => devices.waiting(id)));
-  return candidates[waiting.indexOf(Math.min(...waiting))];
+export function deviceNotFound(): PomboError {
+  const message = 'you have no device with this device_id';
+  return new PomboError('DEVICE_NOT_FOUND', message, { validation: [{ field: 'device_id', message }] });
 }
 
-function noDevice(): PomboError {
+export function noDevice(): PomboError {
   return new PomboError('DEVICE_NOT_FOUND', 'you have no device yet: create one with POST /devices');
-}
-
-function notReady(): PomboError {
-  return new PomboError(
-    'DEVICE_NOT_READY',
-    'the device is not paired with a phone: get a code from GET /qr and scan it with WhatsApp',
-  );
 }

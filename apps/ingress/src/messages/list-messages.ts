@@ -1,7 +1,7 @@
 /** A page of a tenant's messages. */
 import type { MessageRecord } from '@pombo/contracts';
-import { encodePlace, type IndexEntry, type MessageSummary, type Store } from '@pombo/store';
-import { findOwnDevice } from '../devices/choose-device.js';
+import { type Caller, encodePlace, type IndexEntry, type MessageSummary, type Store } from '@pombo/store';
+import { findOwnDevice, mayUse } from '../devices/choose-device.js';
 import type { CallContext } from '../http/request-context.js';
 import type { ListQuery } from './list-query.js';
 import { newestFirst } from './newest-first.js';
@@ -20,10 +20,10 @@ const BATCH = 100;
 /** @throws PomboError DEVICE_NOT_FOUND */
 export async function listMessages(
   { devices, messages, messageIndex }: Pick<Store, 'devices' | 'messages' | 'messageIndex'>,
-  { caller: { tenantId }, redisBudget }: CallContext,
+  { caller, redisBudget }: CallContext,
   query: ListQuery,
 ): Promise<MessagePage> {
-  const deviceIds = await redisBudget.spend(devicesToList(devices, tenantId, query));
+  const deviceIds = await redisBudget.spend(devicesToList(devices, caller, query));
   const entries = newestFirst(messageIndex, deviceIds, query.after);
   const filtered = query.status !== undefined || query.client_reference !== undefined;
   const found: string[] = [];
@@ -37,7 +37,7 @@ export async function listMessages(
     const summaries = await redisBudget.spend(messages.readSummaries(batch.map(({ messageId }) => messageId)));
     for (const [place, entry] of batch.entries()) {
       last = entry;
-      if (matches(summaries[place], tenantId, query)) found.push(entry.messageId);
+      if (matches(summaries[place], caller.tenantId, query)) found.push(entry.messageId);
       if (found.length < query.limit) continue;
       more = place + 1 < batch.length || (await redisBudget.spend(take(entries, 1))).length > 0;
       break;
@@ -51,9 +51,10 @@ export async function listMessages(
   }
 }
 
-async function devicesToList(devices: Store['devices'], tenantId: string, { device_id }: ListQuery): Promise<string[]> {
-  if (device_id === undefined) return devices.listIdsOfTenant(tenantId);
-  return [(await findOwnDevice(devices, tenantId, device_id)).id];
+async function devicesToList(devices: Store['devices'], caller: Caller, { device_id }: ListQuery): Promise<string[]> {
+  if (device_id !== undefined) return [(await findOwnDevice(devices, caller, device_id)).id];
+  const ids = await devices.listIdsOfTenant(caller.tenantId);
+  return ids.filter((id) => mayUse(caller, id));
 }
 
 async function take(entries: AsyncGenerator<IndexEntry>, count: number): Promise<IndexEntry[]> {

@@ -2,7 +2,6 @@
 import { isFailure, type MessageRecord, PomboError } from '@pombo/contracts';
 import type { DeviceRecord } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
-import { chooseSendingDevice } from '../devices/choose-device.js';
 import type { CallContext } from '../http/request-context.js';
 import type { SendPlan } from '../sends/send-plan.js';
 import type { Warning } from '../sends/send-validator.js';
@@ -15,11 +14,11 @@ export type PrepareResend = (
   context: CallContext,
 ) => Promise<SendPlan>;
 
-export function createPrepareResend({ store: { devices, messages } }: Pick<AppParts, 'store'>): PrepareResend {
+export function createPrepareResend({ store: { devices, messages }, devicePool }: AppParts): PrepareResend {
   /** The device that was to send it, if it is still there. */
-  const chooseDevice = async ({ deviceId, tenantId }: MessageRecord): Promise<DeviceRecord> => {
+  const chooseDevice = async ({ deviceId }: MessageRecord, { caller }: CallContext): Promise<DeviceRecord> => {
     const device = await devices.read(deviceId);
-    return device?.tenantId === tenantId ? device : chooseSendingDevice(devices, tenantId, undefined);
+    return devicePool.choose(caller, device ? deviceId : undefined);
   };
 
   return async (messageId, warnings, context) => {
@@ -46,7 +45,7 @@ export function createPrepareResend({ store: { devices, messages } }: Pick<AppPa
       async chooseDevice() {
         // Here, since a repeated request has its answer already: a message that timed out may turn out to be sent.
         if (!isFailure(record.state)) throw notEnded(record);
-        return redisBudget.spend(chooseDevice(record));
+        return redisBudget.spend(chooseDevice(record, context));
       },
     };
   };

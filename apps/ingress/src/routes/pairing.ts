@@ -1,8 +1,9 @@
 /** `GET /qr` pairs a device with a phone, `GET /status` says whether it is. */
+import type { Caller, DeviceRecord } from '@pombo/store';
 import type { Request } from 'express';
 import QRCode from 'qrcode';
 import type { AppParts } from '../app-parts.js';
-import { choosePairingDevice, chooseShownDevice } from '../devices/choose-device.js';
+import { choosePairingDevice, chooseShownDevice, mayUse } from '../devices/choose-device.js';
 import { buildDeviceStatus } from '../devices/device-resource.js';
 import { obtainPairingCode } from '../devices/obtain-pairing-code.js';
 import { clientLeft } from '../http/client-left.js';
@@ -13,8 +14,15 @@ import type { Routes } from './routes.js';
 export function addPairingRoutes(routes: Routes, { config, store: { devices } }: AppParts): void {
   const times = { pairingMs: config.PAIRING_TIMEOUT_MS, waitMs: config.QR_WAIT_MS };
 
+  /** Someone else's device is none. */
+  const showDevice = async (caller: Caller, deviceId: string | undefined): Promise<DeviceRecord | undefined> => {
+    if (deviceId === undefined) return chooseShownDevice(devices, caller);
+    const device = mayUse(caller, deviceId) ? await devices.read(deviceId) : undefined;
+    return device?.tenantId === caller.tenantId ? device : undefined;
+  };
+
   routes.add('GET /qr', async (request, response) => {
-    const device = await choosePairingDevice(devices, callerOf(request).tenantId, deviceIdOf(request));
+    const device = await choosePairingDevice(devices, callerOf(request), deviceIdOf(request));
     const code = await obtainPairingCode(devices, device, times, clientLeft(response));
     response.json({
       success: true,
@@ -30,10 +38,7 @@ export function addPairingRoutes(routes: Routes, { config, store: { devices } }:
   });
 
   routes.add('GET /status', async (request, response) => {
-    const { tenantId } = callerOf(request);
-    const deviceId = deviceIdOf(request);
-    const named = deviceId === undefined ? await chooseShownDevice(devices, tenantId) : await devices.read(deviceId);
-    const device = named?.tenantId === tenantId ? named : undefined;
+    const device = await showDevice(callerOf(request), deviceIdOf(request));
     response.json({ success: true, data: buildDeviceStatus(device) });
   });
 }

@@ -26,7 +26,7 @@ export interface OutcomeWaiter {
 }
 
 export interface OutcomeWaiterParts {
-  /** A connection of its own, that waits for Redis for ever; stays the caller's to close. */
+  /** A connection for subscriptions, that waits for Redis for ever; stays the caller's to connect and close. */
   readonly subscriber: Redis;
   readonly keys: Keys;
   readonly logger: Logger;
@@ -56,10 +56,7 @@ export function createOutcomeWaiter({ subscriber, keys, logger }: OutcomeWaiterP
       open = false;
       ringAll();
     },
-    async start() {
-      await subscriber.connect();
-      await subscribe();
-    },
+    start: subscribe,
     watch(messageId) {
       const channel = keys.outcome(messageId);
       const bell = createBell();

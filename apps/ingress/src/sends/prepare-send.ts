@@ -2,7 +2,6 @@ import type { MessageType } from '@pombo/contracts';
 import { SECOND } from '@pombo/runtime';
 import type { AppParts } from '../app-parts.js';
 import { buildContent } from '../contents/build-content.js';
-import { chooseSendingDevice } from '../devices/choose-device.js';
 import type { CallContext } from '../http/request-context.js';
 import type { SendPlan } from './send-plan.js';
 import type { ValidatedSend } from './send-validator.js';
@@ -10,7 +9,7 @@ import type { ValidatedSend } from './send-validator.js';
 export type PrepareSend = (send: ValidatedSend, context: CallContext) => Promise<SendPlan>;
 
 /** Makes of a validated body what will be accepted, with its media stored. */
-export function createPrepareSend(type: MessageType, { config, store, blobStore }: AppParts): PrepareSend {
+export function createPrepareSend(type: MessageType, { config, devicePool, blobStore }: AppParts): PrepareSend {
   const maxBytes = { image: config.MEDIA_MAX_IMAGE_BYTES, document: config.MEDIA_MAX_DOCUMENT_BYTES };
   return async ({ body, warnings, nameField }, { caller, redisBudget }) => {
     const { tenantId, userId } = caller;
@@ -31,7 +30,7 @@ export function createPrepareSend(type: MessageType, { config, store, blobStore 
       scope: `send/${type}`,
       asked: { content, to, device_id, priority, client_reference, send_at, expires_in },
       warnings,
-      chooseDevice: () => redisBudget.spend(chooseSendingDevice(store.devices, tenantId, device_id)),
+      chooseDevice: () => redisBudget.spend(devicePool.choose(caller, device_id)),
     };
   };
 }

@@ -38,6 +38,7 @@ export interface Config {
   readonly MEDIA_MAX_DOCUMENT_BYTES: number;
   readonly MEDIA_DOWNLOAD_TIMEOUT_MS: number;
   readonly DEVICE_MAX_WAITING: number;
+  readonly TENANT_MAX_WAITING: number;
   readonly RECORD_RETENTION_MS: number;
   readonly IDEMPOTENCY_RETENTION_MS: number;
   readonly SENT_RETENTION_MS: number;

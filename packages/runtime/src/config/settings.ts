@@ -199,6 +199,11 @@ export const SETTINGS = {
     schema: Joi.number().integer().min(1).default(100_000),
     about: 'Most messages that may wait for one device; more answer 429.',
   },
+  TENANT_MAX_WAITING: {
+    group: 'Limits and retention',
+    schema: Joi.number().integer().min(1).default(1_000_000),
+    about: 'Most messages that may wait for all devices of one tenant together; more answer 429.',
+  },
   RECORD_RETENTION_MS: {
     group: 'Limits and retention',
     schema: spanMs(30 * DAY),
