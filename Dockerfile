@@ -4,7 +4,8 @@
 
 FROM node:20-bookworm-slim AS base
 WORKDIR /app
-ENV npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
+# No dependency needs its install scripts, and one would report home with it.
+ENV npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false npm_config_ignore_scripts=true
 
 # What npm needs to know of every workspace; the layer below changes only when a dependency does.
 FROM base AS manifests
@@ -52,6 +53,7 @@ COPY --from=build /app/packages/queue/dist packages/queue/dist
 COPY --from=build /app/packages/runtime/dist packages/runtime/dist
 COPY --from=build /app/packages/store/dist packages/store/dist
 COPY --from=build /app/apps/ingress/dist apps/ingress/dist
+COPY apps/ingress/docs-page apps/ingress/docs-page
 # docker compose exec ingress node scripts/admin.mjs
 COPY scripts/admin.mjs scripts/
 COPY scripts/lib scripts/lib

@@ -1,6 +1,7 @@
 /**
- * `npm run docs`: writes `.env.example` and `docs/settings.md` from the list of settings in `packages/runtime`, so that
- * no setting is undocumented. `--check` writes nothing and fails when a file isn't what it would write.
+ * `npm run docs`: writes `.env.example` and `docs/settings.md` from the list of settings in `packages/runtime`, and
+ * `openapi.json` from the routes and schemas of the ingress, so that nothing is undocumented. `--check` writes nothing
+ * and fails when a file isn't what it would write.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -113,7 +114,7 @@ function renderSettingsPage(groups) {
 
 /** As `npm run format` would leave it, so that two checks cannot contradict each other. */
 async function formatted(path, text) {
-  if (!path.endsWith('.md')) return text;
+  if (!/\.(?:md|json)$/.test(path)) return text;
   const prettier = await import('prettier');
   const options = await prettier.resolveConfig(join(ROOT, path));
   return prettier.format(text, { ...options, filepath: path });
@@ -122,10 +123,15 @@ async function formatted(path, text) {
 try {
   const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
   await ensureInstalled();
-  await ensureBuilt(['packages/runtime']);
+  await ensureBuilt(['apps/ingress']);
   const { SETTINGS } = await import(builtEntry('packages/runtime'));
   const groups = describeSettings(SETTINGS);
-  const files = { '.env.example': renderEnvExample(groups), 'docs/settings.md': renderSettingsPage(groups) };
+  const { buildOpenApi } = await import(builtEntry('apps/ingress'));
+  const files = {
+    '.env.example': renderEnvExample(groups),
+    'docs/settings.md': renderSettingsPage(groups),
+    'openapi.json': JSON.stringify(buildOpenApi()),
+  };
   const stale = [];
   for (const [path, text] of Object.entries(files)) {
     const wanted = await formatted(path, text);

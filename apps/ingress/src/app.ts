@@ -9,6 +9,7 @@ import { createDirectLane } from './http/direct-lane.js';
 import { createIdentifyRequest } from './http/identify-request.js';
 import { createReadJson } from './http/read-json.js';
 import { addDeviceRoutes } from './routes/devices.js';
+import { addDocumentationRoutes } from './routes/documentation.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addMessageRoutes } from './routes/messages.js';
 import { addPairingRoutes } from './routes/pairing.js';
@@ -35,6 +36,7 @@ export function createApp(parts: AppParts): App {
     readJson: createReadJson(parts.config.JSON_BODY_LIMIT_BYTES),
   });
   addHealthRoutes(routes, parts);
+  addDocumentationRoutes(routes);
   addSendRoutes(routes, parts);
   addMessageRoutes(routes, parts);
   addDeviceRoutes(routes, parts);

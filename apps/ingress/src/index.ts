@@ -1,1 +1,2 @@
 export { createIngress, type Ingress, type IngressDeps } from './service.js';
+export { buildOpenApi } from './openapi/build-document.js';

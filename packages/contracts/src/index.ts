@@ -13,5 +13,6 @@ export * from './messages/image.js';
 export type * from './messages/interactive.js';
 export * from './messages/media-fields.js';
 export * from './recipient.js';
+export type * from './send-docs.js';
 export * from './send-routes.js';
 export * from './spellings.js';

@@ -27,6 +27,9 @@ export function recipientKind(jid: string): RecipientKind {
   return 'user';
 }
 
+/** What `parseRecipient` takes, for those who cannot call it. */
+const RECIPIENT_PATTERN = `^\\s*(?:${JID.source.slice(1, -1)}|[\\s()-]*\\+?(?:[\\s()-]*\\d){10,15}[\\s()-]*)\\s*$`;
+
 const RECIPIENT_HELP =
   '{{#label}} must be a phone number of 10 to 15 digits with its country code, or a WhatsApp JID (…@s.whatsapp.net, …@g.us, …@newsletter, …@lid)';
 
@@ -37,4 +40,16 @@ export const recipientSchema = Joi.alternatives(Joi.string().max(64), Joi.number
     'recipient.invalid': RECIPIENT_HELP,
     'alternatives.types': RECIPIENT_HELP,
     'alternatives.match': RECIPIENT_HELP,
+  })
+  .description(
+    'A phone number of 10 to 15 digits with its country code, punctuation ignored; or a JID of a user, a group, a newsletter or a LID.',
+  )
+  .meta({
+    component: 'Recipient',
+    jsonSchema: {
+      anyOf: [
+        { type: 'string', maxLength: 64, pattern: RECIPIENT_PATTERN },
+        { type: 'integer', minimum: 1_000_000_000, maximum: 999_999_999_999_999 },
+      ],
+    },
   });

@@ -3,18 +3,19 @@
  * package, whose absence does not compile.
  */
 import type Joi from 'joi';
-import { buttonsSendSchema } from './messages/buttons.js';
+import { buttonsDocs, buttonsSendSchema } from './messages/buttons.js';
 import type { CommonSend } from './messages/common.js';
-import { contactSendSchema } from './messages/contact.js';
-import { contactsSendSchema } from './messages/contacts.js';
-import { documentMedia, documentSendSchema } from './messages/document.js';
-import { imageMedia, imageSendSchema } from './messages/image.js';
-import { interactiveSendSchema } from './messages/interactive.js';
-import { locationSendSchema } from './messages/location.js';
+import { contactDocs, contactSendSchema } from './messages/contact.js';
+import { contactsDocs, contactsSendSchema } from './messages/contacts.js';
+import { documentDocs, documentMedia, documentSendSchema } from './messages/document.js';
+import { imageDocs, imageMedia, imageSendSchema } from './messages/image.js';
+import { interactiveDocs, interactiveSendSchema } from './messages/interactive.js';
+import { locationDocs, locationSendSchema } from './messages/location.js';
 import type { MediaSpec } from './messages/media-fields.js';
-import { pollSendSchema } from './messages/poll.js';
-import { reactionSendSchema } from './messages/reaction.js';
-import { textSendSchema } from './messages/text.js';
+import { pollDocs, pollSendSchema } from './messages/poll.js';
+import { reactionDocs, reactionSendSchema } from './messages/reaction.js';
+import type { SendDocs } from './send-docs.js';
+import { textDocs, textSendSchema } from './messages/text.js';
 
 /** One message type: where it is sent to, what its body may hold, and which fields of it are media. */
 export interface SendType {
@@ -22,22 +23,24 @@ export interface SendType {
   readonly paths: readonly [string, ...string[]];
   readonly schema: Joi.ObjectSchema;
   readonly media?: MediaSpec;
+  readonly docs: SendDocs;
 }
 
 export const SEND_TYPES = {
-  image: { paths: ['/send/image'], schema: imageSendSchema, media: imageMedia },
-  document: { paths: ['/send/document'], schema: documentSendSchema, media: documentMedia },
-  interactive: { paths: ['/send/interactive', '/send/list'], schema: interactiveSendSchema },
-  text: { paths: ['/send/text'], schema: textSendSchema },
-  location: { paths: ['/send/location'], schema: locationSendSchema },
-  contact: { paths: ['/send/contact'], schema: contactSendSchema },
-  contacts: { paths: ['/send/contacts'], schema: contactsSendSchema },
-  poll: { paths: ['/send/poll'], schema: pollSendSchema },
-  reaction: { paths: ['/send/reaction'], schema: reactionSendSchema },
-  buttons: { paths: ['/send/buttons'], schema: buttonsSendSchema },
+  image: { paths: ['/send/image'], schema: imageSendSchema, media: imageMedia, docs: imageDocs },
+  document: { paths: ['/send/document'], schema: documentSendSchema, media: documentMedia, docs: documentDocs },
+  interactive: { paths: ['/send/interactive', '/send/list'], schema: interactiveSendSchema, docs: interactiveDocs },
+  text: { paths: ['/send/text'], schema: textSendSchema, docs: textDocs },
+  location: { paths: ['/send/location'], schema: locationSendSchema, docs: locationDocs },
+  contact: { paths: ['/send/contact'], schema: contactSendSchema, docs: contactDocs },
+  contacts: { paths: ['/send/contacts'], schema: contactsSendSchema, docs: contactsDocs },
+  poll: { paths: ['/send/poll'], schema: pollSendSchema, docs: pollDocs },
+  reaction: { paths: ['/send/reaction'], schema: reactionSendSchema, docs: reactionDocs },
+  buttons: { paths: ['/send/buttons'], schema: buttonsSendSchema, docs: buttonsDocs },
 } as const satisfies Record<string, SendType>;
 
 export type MessageType = keyof typeof SEND_TYPES;
+export const MESSAGE_TYPES = Object.keys(SEND_TYPES) as readonly MessageType[];
 export type SendPath = (typeof SEND_TYPES)[MessageType]['paths'][number];
 
 /** A type's validated body, without its media. */
@@ -49,15 +52,17 @@ export interface SendRoute {
   readonly type: MessageType;
   readonly schema: Joi.ObjectSchema<CommonSend>;
   readonly media: MediaSpec | undefined;
+  readonly docs: SendDocs;
 }
 
 export const SEND_ROUTES: readonly SendRoute[] = Object.entries<SendType>(SEND_TYPES).flatMap(
-  ([type, { paths, schema, media }]) =>
+  ([type, { paths, schema, media, docs }]) =>
     paths.map((path) => ({
       path: path as SendPath,
       type: type as MessageType,
       schema: schema as Joi.ObjectSchema<CommonSend>,
       media,
+      docs,
     })),
 );
 

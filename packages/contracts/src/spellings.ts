@@ -59,6 +59,11 @@ export function fieldNamesOf(schema: Joi.ObjectSchema): string[] {
   return Object.entries(describe(schema).keys ?? {}).flatMap(([key, field]) => namesOf(key, field));
 }
 
+/** Other names of a field, without its own. @param key under which an object has `schema`. */
+export function otherNamesOf(key: string, schema: Joi.Schema): string[] {
+  return namesOf(key, describe(schema)).filter((name) => name !== key);
+}
+
 export interface Respelled {
   readonly body: Record<string, unknown>;
   /** Path in the schema's spelling (`contacts[0].full_name`) → in the client's, where the two differ or stand at the top. */

@@ -45,8 +45,18 @@ return version
  * `outdated`: WhatsApp refuses this Web version; `replaced`: another session took over; `banned`; `logged_out`: the
  * phone unlinked it.
  */
-export type DeviceState =
-  'unpaired' | 'pairing' | 'connecting' | 'connected' | 'offline' | 'outdated' | 'replaced' | 'banned' | 'logged_out';
+export const DEVICE_STATES = [
+  'unpaired',
+  'pairing',
+  'connecting',
+  'connected',
+  'offline',
+  'outdated',
+  'replaced',
+  'banned',
+  'logged_out',
+] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
 
 /** A device as remembered. Times in milliseconds since the epoch. */
 export interface DeviceRecord {

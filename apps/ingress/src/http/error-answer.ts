@@ -1,7 +1,7 @@
 /** How an error looks over HTTP: the table kind → status, and the one envelope. */
 import { type ErrorKind, type FieldProblem, type PomboError } from '@pombo/contracts';
 
-const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
+export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
   unauthorised: 401,
   forbidden: 403,

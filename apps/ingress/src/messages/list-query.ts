@@ -15,7 +15,7 @@ export interface ListQuery {
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 50;
 
-const schema = Joi.object<ListQuery>({
+export const listQuerySchema = Joi.object<ListQuery>({
   status: Joi.string().valid(...MESSAGE_STATES),
   device_id: Joi.string().custom((value: string, helpers) =>
     isDeviceId(value) ? value : helpers.error('list.device'),
@@ -32,12 +32,12 @@ const schema = Joi.object<ListQuery>({
   })
   .prefs({ abortEarly: false, errors: { wrap: { label: false } } });
 
-const respell = createRespeller(schema);
+const respell = createRespeller(listQuerySchema);
 
 /** Parameters that Pombo does not know are ignored. @throws PomboError VALIDATION_ERROR */
 export function parseListQuery(query: Record<string, unknown>): ListQuery {
   const { body, written } = respell(query);
-  const result = schema.validate(body);
+  const result = listQuerySchema.validate(body);
   if (!result.error) return result.value;
   const problems = fieldProblems(result.error, (key) => written.get(key) ?? key);
   throw new PomboError('VALIDATION_ERROR', summarise(problems), { validation: problems });

@@ -25,6 +25,9 @@ export const ROUTES = {
   'GET /health/live': { access: 'anyone' },
   'GET /health/ready': { access: 'anyone' },
   'GET /metrics': { access: 'anyone' },
+  'GET /openapi.json': { access: 'anyone' },
+  'GET /docs': { access: 'anyone' },
+  'GET /docs/:file': { access: 'anyone' },
 
   ...sends,
   'GET /messages': { access: 'user' },

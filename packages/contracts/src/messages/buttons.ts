@@ -1,5 +1,6 @@
 /** `POST /send/buttons`. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 
 export interface ButtonsSend extends CommonSend {
@@ -21,3 +22,18 @@ export const buttonsSendSchema = Joi.object<ButtonsSend>({
     .unique('id')
     .required(),
 });
+
+export const buttonsDocs: SendDocs = {
+  summary: 'Send up to three buttons',
+  examples: {
+    'Two buttons': {
+      number: '5511999999999',
+      message: 'Shall we deliver tomorrow?',
+      footer: 'Pombo',
+      buttons: [
+        { id: 'yes', display_text: 'Yes' },
+        { id: 'no', display_text: 'Another day' },
+      ],
+    },
+  },
+};

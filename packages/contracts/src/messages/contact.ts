@@ -1,5 +1,6 @@
 /** `POST /send/contact`: one contact, under `contact` or as fields of the body itself. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 import {
   asContactCard,
@@ -45,3 +46,18 @@ export const contactSendSchema = Joi.object<ContactSend>({
     'contact.none': 'contact must be given: an object with full_name and phone, or a vCard',
     'contact.twice': 'a contact must be given once: as contact, or as fields of the body',
   });
+
+export const contactDocs: SendDocs = {
+  summary: 'Send a contact',
+  description: 'Under `contact`, or as fields of the body itself; or as a whole vCard.',
+  examples: {
+    'A contact': {
+      number: '5511999999999',
+      contact: { full_name: 'Ana Souza', phone: '+55 11 98888-7777', organization: 'Pombo' },
+    },
+    'A contact as a vCard': {
+      number: '5511999999999',
+      vcard: 'BEGIN:VCARD\nVERSION:3.0\nFN:Ana Souza\nTEL;type=CELL;waid=5511988887777:+55 11 98888-7777\nEND:VCARD',
+    },
+  },
+};

@@ -1,5 +1,6 @@
 /** `POST /send/contacts`. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 import { type ContactCard, contactCardSchema } from './contact-card.js';
 
@@ -17,3 +18,16 @@ export const contactsSendSchema = Joi.object<ContactsSend>({
   contacts: Joi.array().items(contactCardSchema).min(1).max(MAX_CONTACTS).required(),
   display_name: Joi.string().trim().max(256).empty(''),
 });
+
+export const contactsDocs: SendDocs = {
+  summary: 'Send several contacts',
+  examples: {
+    'Two contacts': {
+      number: '5511999999999',
+      contacts: [
+        { full_name: 'Ana Souza', phone: '+55 11 98888-7777' },
+        { full_name: 'Rui Lima', phones: [{ number: '+351 912 345 678', type: 'WORK' }] },
+      ],
+    },
+  },
+};

@@ -1,5 +1,6 @@
 /** `POST /send/document`. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, captionSchema, commonSendKeys } from './common.js';
 import { mediaKeys, type MediaSpec, thumbnailKeys, withOneMedia } from './media-fields.js';
 
@@ -34,3 +35,21 @@ export const documentSendSchema = withOneMedia(
   }),
   documentMedia,
 ).nand('thumbnail', 'thumbnail_url');
+
+export const documentDocs: SendDocs = {
+  summary: 'Send a file',
+  examples: {
+    'A file by its URL': {
+      number: '5511999999999',
+      document_url: 'https://example.com/invoice-1042.pdf',
+      file_name: 'invoice-1042.pdf',
+      mime_type: 'application/pdf',
+      caption: 'Your invoice',
+    },
+    'A file in the body': {
+      number: '5511999999999',
+      document: 'data:text/plain;base64,SGVsbG8gZnJvbSBQb21ibyE=',
+      file_name: 'hello.txt',
+    },
+  },
+};

@@ -1,5 +1,6 @@
 /** `POST /send/image`. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, captionSchema, commonSendKeys } from './common.js';
 import { mediaKeys, type MediaSpec, withOneMedia } from './media-fields.js';
 
@@ -20,3 +21,31 @@ export const imageSendSchema = withOneMedia(
   }),
   imageMedia,
 );
+
+export const imageDocs: SendDocs = {
+  summary: 'Send a picture',
+  description:
+    'A picture by URL is fetched by the worker that sends it, one inside the body is stored at once. JPEG, PNG, WebP, GIF, TIFF and AVIF are taken; what WhatsApp would not show is converted to JPEG.',
+  examples: {
+    'A picture by its URL': {
+      number: '5511999999999',
+      image_url: 'https://example.com/pigeon.jpg',
+      caption: 'A letter from *Pombo*',
+    },
+    'A picture in the body, to be seen once': {
+      number: '+55 11 99999-9999',
+      image:
+        'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      viewOnce: true,
+    },
+    'To a group, mentioning someone, tomorrow at nine': {
+      to: '120363041234567890@g.us',
+      image_url: 'https://example.com/pigeon.jpg',
+      caption: 'Look, @5511988888888',
+      mentioned: ['5511988888888'],
+      send_at: '2026-03-02T09:00:00Z',
+      priority: 'bulk',
+      client_reference: 'spring-campaign',
+    },
+  },
+};

@@ -1,5 +1,6 @@
 /** `POST /send/interactive`: a single-select list. The limits are WhatsApp's own. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 
 export interface ListRow {
@@ -61,3 +62,28 @@ export const interactiveSendSchema = Joi.object<InteractiveSend>({
       'list.titles': '{{#label}} need a title each when there are several',
     }),
 });
+
+export const interactiveDocs: SendDocs = {
+  summary: 'Send a list to choose from',
+  description:
+    'A single-select menu: 1 to 10 sections with 1 to 10 rows in all. Row ids are unique; with several sections each needs a title. In a group, where WhatsApp shows no lists, the same menu goes out as buttons that open it.',
+  examples: {
+    'A menu': {
+      to: '5511999999999',
+      title: 'Pombo Café',
+      body: 'What may we bring you?',
+      footer: 'Open until 18:00',
+      button_text: 'See the menu',
+      sections: [
+        {
+          title: 'Hot',
+          rows: [
+            { id: 'espresso', title: 'Espresso', description: 'Short and strong' },
+            { id: 'galao', title: 'Galão' },
+          ],
+        },
+        { title: 'Cold', rows: [{ id: 'mazagran', title: 'Mazagran', description: 'Coffee, lemon, ice' }] },
+      ],
+    },
+  },
+};

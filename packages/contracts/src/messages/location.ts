@@ -1,5 +1,6 @@
 /** `POST /send/location`. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 
 export interface LocationSend extends CommonSend {
@@ -17,3 +18,16 @@ export const locationSendSchema = Joi.object<LocationSend>({
   name: Joi.string().max(256).empty(''),
   address: Joi.string().max(512).empty(''),
 });
+
+export const locationDocs: SendDocs = {
+  summary: 'Send a place',
+  examples: {
+    'A place': {
+      number: '5511999999999',
+      latitude: 38.7139,
+      longitude: -9.1394,
+      name: 'Praça do Comércio',
+      address: 'Lisbon, Portugal',
+    },
+  },
+};

@@ -1,5 +1,6 @@
 /** `POST /send/poll`. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 
 export interface PollSend extends CommonSend {
@@ -23,3 +24,15 @@ export const pollSendSchema = Joi.object<PollSend>({
     .required(),
   allow_multiple_answers: Joi.boolean().default(false),
 });
+
+export const pollDocs: SendDocs = {
+  summary: 'Send a poll',
+  examples: {
+    'A poll': {
+      number: '5511999999999',
+      question: 'Which day suits you?',
+      options: [{ option_name: 'Monday' }, { option_name: 'Tuesday' }],
+      allow_multiple_answers: true,
+    },
+  },
+};

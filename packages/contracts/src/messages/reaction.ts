@@ -1,6 +1,7 @@
 /** `POST /send/reaction`. */
 import Joi from 'joi';
 import { recipientSchema } from '../recipient.js';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
 
 export interface ReactionSend extends CommonSend {
@@ -23,3 +24,16 @@ export const reactionSendSchema = Joi.object<ReactionSend>({
   fromMe: Joi.boolean().default(false),
   participant: recipientSchema,
 });
+
+export const reactionDocs: SendDocs = {
+  summary: 'React to a message',
+  description: 'An empty `reaction` takes an earlier one back.',
+  examples: {
+    'A heart': {
+      number: '5511999999999',
+      messageId: '3EB0C4E1B7A29D5F6E8031',
+      reaction: '❤️',
+      fromMe: false,
+    },
+  },
+};

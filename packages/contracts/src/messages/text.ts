@@ -1,5 +1,6 @@
 /** `POST /send/text`. */
 import Joi from 'joi';
+import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys, MAX_DELAY_SECONDS } from './common.js';
 
 export interface TextSend extends CommonSend {
@@ -16,3 +17,19 @@ export const textSendSchema = Joi.object<TextSend & { typingDuration?: number }>
 }).custom(({ typingDuration, ...body }: TextSend & { typingDuration?: number }) =>
   typingDuration === undefined || body.delay > 0 ? body : { ...body, delay: typingDuration },
 );
+
+export const textDocs: SendDocs = {
+  summary: 'Send a text',
+  examples: {
+    'A text': { number: '5511999999999', text: 'Hello from *Pombo*' },
+    'An answer to an earlier message, after two seconds of typing': {
+      number: '5511999999999',
+      text: 'Yes, we are open.',
+      delay: 2,
+      quoted: {
+        key: { id: '3EB0C4E1B7A29D5F6E8031', fromMe: false },
+        message: { conversation: 'Are you open today?' },
+      },
+    },
+  },
+};

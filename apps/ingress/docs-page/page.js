@@ -1,0 +1,18 @@
+/* global SwaggerUIBundle, window */
+
+window.ui = SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#document',
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: 'BaseLayout',
+  deepLinking: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+  defaultModelRendering: 'example',
+  displayRequestDuration: true,
+  filter: true,
+  persistAuthorization: true,
+  requestSnippetsEnabled: false,
+  tryItOutEnabled: false,
+  validatorUrl: null,
+});

@@ -1,0 +1,113 @@
+/** What a send answers. */
+import { type MediaKind, type SendMetadata } from '@pombo/contracts';
+import Joi from 'joi';
+import {
+  CHAT_JID,
+  count,
+  DEVICE_ID,
+  deviceId,
+  jid,
+  later,
+  MESSAGE_ID,
+  messageId,
+  success,
+  TIME,
+  timestamp,
+  USER_ID,
+} from './values.js';
+
+const warnings = Joi.array()
+  .items(Joi.object({ field: Joi.string().required(), message: Joi.string().required() }))
+  .description('What was not used, and why. Absent when there is nothing to say.');
+
+const sendKeys = {
+  success,
+  message_id: messageId.required().description('The message’s id: here, at WhatsApp, and in every event.'),
+  job_id: messageId.required().description('The same as `message_id`.'),
+  timestamp: timestamp.required(),
+  chat_jid: jid.required().description('The chat. Until WhatsApp has been asked, the number’s own JID.'),
+  device_id: deviceId.required().description('The device that sends.'),
+  warnings,
+};
+
+export const acceptedSchema = Joi.object({ ...sendKeys, status: Joi.valid('queued').required() }).meta({
+  component: 'AcceptedMessage',
+});
+
+/** One key for every value of `SendMetadata`. */
+const measured = {
+  processing_time_ms: count.description('From the worker’s taking it up to WhatsApp’s acknowledgement.'),
+  image_size_bytes: count.description('Of the picture as it was supplied.'),
+  image_format: Joi.string().description('MIME type of the picture as it was supplied.'),
+  document_size_bytes: count,
+  mime_type: Joi.string().description('What the recipient is told the file is.'),
+  file_name: Joi.string(),
+  download_time_ms: count.description('Absent when nothing was downloaded.'),
+  upload_time_ms: count.description('Absent when nothing was uploaded for this message.'),
+  mentions_processed: count,
+  quoted_message_found: Joi.boolean(),
+  view_once_enabled: Joi.boolean(),
+  delivered_format: Joi.string().description('MIME type of the picture as the recipient gets it.'),
+  width: count.description('Of the picture as the recipient gets it.'),
+  height: count,
+  upload_reused: Joi.boolean().description('Whether an earlier upload of the same bytes was used.'),
+} satisfies Record<keyof SendMetadata, Joi.Schema>;
+
+export const metadataSchema = Joi.object({
+  device_id: deviceId.required(),
+  user_id: Joi.string().required(),
+  ...measured,
+  sent_at: timestamp,
+})
+  .description('What was measured. A value that is not known, or makes no sense for the type, is absent.')
+  .meta({ component: 'SendMetadata' });
+
+export const sentSchema = Joi.object({
+  ...sendKeys,
+  status: Joi.valid('sent').required(),
+  metadata: metadataSchema.required(),
+}).meta({ component: 'SentMessage' });
+
+const common = { success: true, message_id: MESSAGE_ID, job_id: MESSAGE_ID };
+const where = { chat_jid: CHAT_JID, device_id: DEVICE_ID };
+
+export const acceptedExample = { ...common, timestamp: TIME, status: 'queued', ...where };
+
+const MEASURED: Readonly<Record<MediaKind | 'none', SendMetadata>> = {
+  none: {},
+  image: {
+    image_size_bytes: 184_320,
+    image_format: 'image/png',
+    delivered_format: 'image/jpeg',
+    width: 1280,
+    height: 853,
+    view_once_enabled: false,
+    download_time_ms: 211,
+    upload_time_ms: 430,
+    upload_reused: false,
+  },
+  document: {
+    document_size_bytes: 48_213,
+    mime_type: 'application/pdf',
+    file_name: 'invoice-1042.pdf',
+    download_time_ms: 180,
+    upload_time_ms: 240,
+    upload_reused: false,
+  },
+};
+
+export function metadataExample(kind: MediaKind | undefined) {
+  return {
+    device_id: DEVICE_ID,
+    user_id: USER_ID,
+    processing_time_ms: 842,
+    ...MEASURED[kind ?? 'none'],
+    mentions_processed: 0,
+    quoted_message_found: false,
+    sent_at: later(900),
+  };
+}
+
+export function sentExample(kind: MediaKind | undefined) {
+  return { ...common, timestamp: later(900), status: 'sent', ...where, metadata: metadataExample(kind) };
+}

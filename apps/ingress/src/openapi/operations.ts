@@ -1,0 +1,14 @@
+/** Every route of the table, described. A route without an entry does not compile. */
+import type { RouteName } from '../routes/route-table.js';
+import type { Operation } from './operation.js';
+import { deviceOperations } from './operations/device-operations.js';
+import { messageOperations } from './operations/message-operations.js';
+import { sendOperations } from './operations/send-operations.js';
+import { serviceOperations } from './operations/service-operations.js';
+
+export const OPERATIONS: Readonly<Record<RouteName, Operation>> = {
+  ...sendOperations,
+  ...messageOperations,
+  ...deviceOperations,
+  ...serviceOperations,
+};
