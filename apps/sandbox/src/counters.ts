@@ -10,9 +10,15 @@ export interface CounterValues {
   /** By `type xmlns child`, for instance `get encrypt key`. */
   iqs: Record<string, number>;
   unknownIqs: number;
-  keyFetches: { requests: number; devices: number; byRecipient: Record<string, number> };
+  /** `byRecipient` counts devices, `requestsByRecipient` the queries that named any of them. */
+  keyFetches: {
+    requests: number;
+    devices: number;
+    byRecipient: Record<string, number>;
+    requestsByRecipient: Record<string, number>;
+  };
   preKeysUploaded: number;
-  privacyTokens: { queries: number; tokens: number };
+  privacyTokens: { queries: number; tokens: number; byRecipient: Record<string, number> };
   usync: { queries: number; users: number };
   uploads: { accepted: number; refused: number; bytes: number };
   downloads: { count: number; bytes: number };
@@ -46,9 +52,9 @@ const zero = (): CounterValues => ({
   stanzas: {},
   iqs: {},
   unknownIqs: 0,
-  keyFetches: { requests: 0, devices: 0, byRecipient: {} },
+  keyFetches: { requests: 0, devices: 0, byRecipient: {}, requestsByRecipient: {} },
   preKeysUploaded: 0,
-  privacyTokens: { queries: 0, tokens: 0 },
+  privacyTokens: { queries: 0, tokens: 0, byRecipient: {} },
   usync: { queries: 0, users: 0 },
   uploads: { accepted: 0, refused: 0, bytes: 0 },
   downloads: { count: 0, bytes: 0 },

@@ -46,13 +46,23 @@ test('a message that was acknowledged is sent, although Redis refuses to write t
   };
   const session: Partial<SendContext['session']> = {
     state: 'connected',
-    resolveRecipient: (jid) => Promise.resolve(jid),
-    prepareChat: () => Promise.resolve(),
     send: () => Promise.resolve(),
+  };
+  const directory: SendContext['directory'] = {
+    resolveChat: (to) => Promise.resolve(to),
+    prepareChat: () => Promise.resolve(),
+    warm: () => Promise.resolve(),
+    laneOf: (to) => to,
+    close: () => undefined,
   };
   const sending = {
     ...{ config, store: refusing, deviceId, epoch: lease?.epoch ?? 0, session, logger: silentLogger },
-    ...{ metrics: createMetrics('test'), dispatcher: createDispatcher(1), signal: new AbortController().signal },
+    ...{
+      directory,
+      metrics: createMetrics('test'),
+      dispatcher: createDispatcher(1),
+      signal: new AbortController().signal,
+    },
   } as Partial<SendContext> as SendContext;
   await sendMessage(id, 'r-1', sending);
   expect(await store.messages.read(id)).toMatchObject({ state: 'sent' });

@@ -30,6 +30,30 @@ export function recipientKind(jid: string): RecipientKind {
 /** What `parseRecipient` takes, for those who cannot call it. */
 const RECIPIENT_PATTERN = `^\\s*(?:${JID.source.slice(1, -1)}|[\\s()-]*\\+?(?:[\\s()-]*\\d){10,15}[\\s()-]*)\\s*$`;
 
+/** A Brazilian mobile number with or without the ninth digit it may have been given. */
+const BRAZILIAN_MOBILE = /^(55\d{2})9?([6-9]\d{7})$/;
+
+/**
+ * Every way to write a number that WhatsApp may know its owner by: Brazil's mobile numbers with and without the ninth
+ * digit, all others as they are.
+ * @param number digits.
+ */
+export function numberSpellings(number: string): string[] {
+  const [, area, subscriber] = BRAZILIAN_MOBILE.exec(number) ?? [];
+  if (area === undefined || subscriber === undefined) return [number];
+  return [`${area}9${subscriber}`, `${area}${subscriber}`];
+}
+
+/**
+ * A name for the chat with a recipient that is the same for every spelling of a number, so that messages keep their
+ * order whichever the client wrote. Not an address.
+ * @param jid as `parseRecipient` returns it.
+ */
+export function chatLane(jid: string): string {
+  const at = jid.indexOf('@');
+  return recipientKind(jid) === 'user' ? `${numberSpellings(jid.slice(0, at))[0]}${jid.slice(at)}` : jid;
+}
+
 const RECIPIENT_HELP =
   '{{#label}} must be a phone number of 10 to 15 digits with its country code, or a WhatsApp JID (…@s.whatsapp.net, …@g.us, …@newsletter, …@lid)';
 

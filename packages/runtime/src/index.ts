@@ -1,3 +1,4 @@
+export * from './batcher.js';
 export * from './config/load-config.js';
 export * from './config/settings.js';
 export * from './durations.js';

@@ -61,9 +61,15 @@ export interface Keys {
   /** Pub/sub channel on which processes hear that what they remember of callers and devices has changed. */
   readonly changes: string;
   /** Hash: what WhatsApp said about a number. */
-  recipient(user: string): string;
-  /** String: WhatsApp's device list of a user. */
-  recipientDevices(user: string): string;
+  recipient(number: string): string;
+  /** Hash: the same for a LID; mostly which number's entry to look at. */
+  recipientLid(lid: string): string;
+  /** String: the process that asks WhatsApp about this JID right now. */
+  recipientClaim(jid: string): string;
+  /** Hash: how many unknown numbers the device may ask about. */
+  lookUps(deviceId: string): string;
+  /** String: the device gave this contact a privacy token lately. */
+  privacyToken(deviceId: string, jid: string): string;
   /** Pub/sub channel on which the outcome of a message is told to whoever waits for it. */
   outcome(messageId: string): string;
   /** Start of all outcome channels. */
@@ -109,8 +115,11 @@ export function createKeys(prefix: string): Keys {
     intent: (tenantId, keyHash) => `${ofTenant(tenantId)}:i:${keyHash}`,
     token: (tokenHash) => `${prefix}:token:${tokenHash}`,
     changes: `${prefix}:changes`,
-    recipient: (user) => `${prefix}:r:${user}`,
-    recipientDevices: (user) => `${prefix}:rd:${user}`,
+    recipient: (number) => `${prefix}:r:${number}`,
+    recipientLid: (lid) => `${prefix}:rl:${lid}`,
+    recipientClaim: (jid) => `${prefix}:rc:${jid}`,
+    lookUps: (deviceId) => `${ofDevice(deviceId)}:look`,
+    privacyToken: (deviceId, jid) => `${ofDevice(deviceId)}:pt:${jid}`,
     outcome: (messageId) => `${outcomePrefix}${messageId}`,
     outcomePrefix,
     mediaProbe: `${prefix}:media-probe`,

@@ -1,13 +1,17 @@
 /** Everything Pombo remembers, over one Redis connection. */
-import type { Config, Redis } from '@pombo/runtime';
+import { type Config, DAY, type Redis, SECOND } from '@pombo/runtime';
 import { createCipher, type Cipher } from './cipher.js';
 import { createDevices, type Devices } from './devices.js';
+import { createEraseRecipient, type EraseRecipient } from './erase-recipient.js';
 import { createIntents, type Intents } from './intents.js';
 import { createKeys, type Keys } from './keys.js';
+import { createLookUpBudget, type LookUpBudget } from './look-up-budget.js';
 import { createMediaProbe, type MediaProbe } from './media-probe.js';
 import { createMessageIndex, type MessageIndex } from './message-index.js';
 import { createMessages, type Messages } from './messages.js';
 import { createOutbox, type Outbox } from './outbox.js';
+import { createPrivacyTokenTimes, type PrivacyTokenTimes } from './privacy-token-times.js';
+import { createRecipientClaims, type RecipientClaims } from './recipient-claims.js';
 import { createRecipients, type Recipients } from './recipients.js';
 import { createSentMessages, type SentMessages } from './sent-messages.js';
 import { createTenants, type Tenants } from './tenants.js';
@@ -26,10 +30,19 @@ export interface Store {
   readonly tenants: Tenants;
   readonly users: Users;
   readonly recipients: Recipients;
+  readonly recipientClaims: RecipientClaims;
+  readonly eraseRecipient: EraseRecipient;
+  readonly lookUpBudget: LookUpBudget;
+  readonly privacyTokenTimes: PrivacyTokenTimes;
   readonly outbox: Outbox;
   readonly mediaProbe: MediaProbe;
   readonly workers: Workers;
 }
+
+/** WhatsApp answers in well under a second; this is for a worker that died meanwhile. */
+const RECIPIENT_CLAIM_MS = 15 * SECOND;
+/** As WhatsApp Web does: one token per contact and week. */
+const PRIVACY_TOKEN_MS = 7 * DAY;
 
 /** @param redis stays the caller's to close. */
 export function createStore(redis: Redis, config: Config): Store {
@@ -51,7 +64,14 @@ export function createStore(redis: Redis, config: Config): Store {
     devices: createDevices(redis, keys),
     tenants: createTenants(redis, keys, users),
     users,
-    recipients: createRecipients(redis, keys, config.RECIPIENT_RETENTION_MS),
+    recipients: createRecipients(redis, keys, {
+      knownMs: config.RECIPIENT_RETENTION_MS,
+      absentMs: config.RECIPIENT_ABSENT_RETENTION_MS,
+    }),
+    recipientClaims: createRecipientClaims(redis, keys, RECIPIENT_CLAIM_MS),
+    eraseRecipient: createEraseRecipient(redis, keys),
+    lookUpBudget: createLookUpBudget(redis, keys, config.LOOK_UPS_PER_HOUR, config.LOOK_UP_BURST),
+    privacyTokenTimes: createPrivacyTokenTimes(redis, keys, PRIVACY_TOKEN_MS),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
     mediaProbe: createMediaProbe(redis, keys),
     workers: createWorkers(redis, keys),

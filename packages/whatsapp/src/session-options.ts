@@ -2,7 +2,8 @@
 import type { Logger } from '@pombo/runtime';
 import type { Endpoint } from './endpoint.js';
 import type { AuthStore } from './auth/auth-store.js';
-import type { DeviceListStore } from './device-list-cache.js';
+import type { ContactBook } from './contacts/contact-desk.js';
+import type { TokenTimes } from './contacts/privacy-tokens.js';
 import type { DisconnectKind } from './connection/disconnect.js';
 import type { SplitMessage } from './message-bytes.js';
 import type { Receipt } from './receipts.js';
@@ -39,7 +40,8 @@ export interface SessionReports {
 export interface SessionOptions {
   readonly endpoint: Endpoint;
   readonly auth: AuthStore;
-  readonly deviceLists: DeviceListStore;
+  readonly book: ContactBook;
+  readonly tokenTimes: TokenTimes;
   /** What was sent under an id, for a recipient that asks again; bytes of the protobuf. */
   readonly readSent: (messageId: string) => Promise<SplitMessage | undefined>;
   readonly reports: SessionReports;

@@ -5,9 +5,8 @@ import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
 import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
-import { userOf } from './jid-user.js';
+import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
 import { parseReceipt } from './receipts.js';
-import { resolveRecipient } from './resolve-recipient.js';
 import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
 import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
@@ -23,7 +22,7 @@ export interface SendOptions {
   readonly nodes?: readonly BinaryNode[];
 }
 
-export interface Session {
+export interface Session extends Contacts {
   readonly state: SessionState;
   /** Whether the device has been paired with a phone. */
   readonly paired: boolean;
@@ -34,13 +33,6 @@ export interface Session {
   stop(): Promise<void>;
   /** Resolves once connected. @throws NotConnectedError when the session ended or the signal fired. */
   whenConnected(signal: AbortSignal): Promise<void>;
-  /**
-   * The chat as WhatsApp knows it: a number may have another JID than its digits say (Brazil's ninth digit).
-   * @returns undefined when the number is not on WhatsApp. @throws NotConnectedError
-   */
-  resolveRecipient(jid: string): Promise<string | undefined>;
-  /** Fetches what encrypting for this chat needs, so that sending is one write. @throws NotConnectedError */
-  prepareChat(jid: string): Promise<void>;
   /** Shows or stops showing that we are typing. @throws NotConnectedError */
   setTyping(jid: string, typing: boolean): Promise<void>;
   /** @throws PomboError UPLOAD_FAILED, NotConnectedError */
@@ -57,10 +49,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const credentials = await loadCredentials(options.auth);
   const signalStore = createSignalStore(options.auth);
   const acks = createAckWaiter();
-  const attach = (socket: WASocket): void => attachReports(socket, credentials, options, (ack) => acks.settle(ack));
-  const keeper = createConnectionKeeper(options, credentials, signalStore, attach, () => acks.abandonAll());
-  signalStore.onWriteFailed = (error) => keeper.evict(error);
-
+  const attach = (socket: WASocket): void => {
+    attachReports(socket, credentials, options, (ack) => acks.settle(ack));
+    contacts.attach(socket);
+  };
   const connected = (): WASocket => {
     if (!keeper.socket) throw new NotConnectedError();
     return keeper.socket;
@@ -73,10 +65,13 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       return await question(socket);
     } catch (cause) {
       if (keeper.socket !== socket) throw new NotConnectedError({ cause });
-      throw noAnswer(cause);
+      throw cause instanceof PomboError ? cause : noAnswer(cause);
     }
   };
   const nameMediaHosts = createMediaHosts(ask);
+  const contacts = createContactDesk({ ...options, creds: credentials.creds, ask });
+  const keeper = createConnectionKeeper(options, credentials, signalStore, contacts, attach, () => acks.abandonAll());
+  signalStore.onWriteFailed = (error) => keeper.evict(error);
 
   return {
     get state() {
@@ -89,24 +84,16 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       return credentials.creds.me?.id;
     },
     start: () => keeper.start(),
-    stop: () => keeper.stop(),
+    async stop() {
+      await keeper.stop();
+      contacts.stop();
+    },
     whenConnected: (signal) => waitUntilConnected(keeper, signal),
 
-    async resolveRecipient(jid) {
-      if (!isPnUser(jid)) return jid;
-      return ask((socket) => resolveRecipient(socket, jid));
-    },
-
-    async prepareChat(jid) {
-      // Who is in a group, Baileys looks up itself when it sends.
-      if (!isPnUser(jid) && !isLidUser(jid)) return;
-      const own = userOf(credentials.creds.me?.id);
-      const devices = await ask((socket) => socket.getUSyncDevices([`${own}@s.whatsapp.net`, jid], true, false));
-      // To silence Baileys gives an empty list, and would then send a message that nobody can decrypt.
-      if (!devices.some(({ user }) => user === userOf(jid))) throw noAnswer();
-      const others = devices.map((device) => device.jid).filter((deviceJid) => deviceJid !== credentials.creds.me?.id);
-      await ask((socket) => socket.assertSessions(others, false));
-    },
+    checkNumbers: (jids) => contacts.checkNumbers(jids),
+    listDevices: (jids) => contacts.listDevices(jids),
+    prepareChats: (people) => contacts.prepareChats(people),
+    listMembers: (groupJid) => contacts.listMembers(groupJid),
 
     async setTyping(jid, typing) {
       await ask((socket) => socket.sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
@@ -122,12 +109,15 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     async send({ id, jid, message, nodes = [] }) {
       const socket = connected();
       const expected = acks.expect(id, options.ackTimeoutMs);
-      const relayed = socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] });
+      const relayed = signalStore.whileSending(() =>
+        socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] }),
+      );
       // The ack may overtake the return of the write, and a write that hangs must not outlive the deadline.
       relayed.catch((cause: unknown) =>
         expected.fail(new UnknownOutcomeError('the message may not have left', { cause })),
       );
       await expected.acknowledged;
+      if (isPnUser(jid) || isLidUser(jid)) contacts.noteSent(jid);
     },
   };
 }

@@ -14,24 +14,26 @@ import {
 } from '@pombo/whatsapp';
 import { type Cable, layCable } from './cable.js';
 import { createMemoryAuthStore, createPairedAuthStore, type MemoryAuthStore } from './memory-auth-store.js';
-import { createMemoryDeviceLists, type MemoryDeviceLists } from './memory-device-lists.js';
+import { createMemoryContactBook, type MemoryContactBook } from './memory-contact-book.js';
 import { type RecordedReports, recordReports } from './recorded-reports.js';
 
 export interface TestSession extends RecordedReports {
   readonly session: Session;
   readonly auth: MemoryAuthStore;
-  readonly deviceLists: MemoryDeviceLists;
+  readonly book: MemoryContactBook;
   /** With device part; throws while unpaired. */
   readonly jid: string;
   /** Resolves once the session has connected that often. */
   whenConnected(times?: number): Promise<void>;
+  /** Finds out about numbers and gets ready to write to them. @returns JIDs of those who can be written to. */
+  prepare(...numbers: string[]): Promise<string[]>;
   /** Sends a text and resolves as `Session.send` does. */
   sendText(number: string, id?: string, text?: string): Promise<void>;
 }
 
-export type OpenOptions = Partial<Omit<SessionOptions, 'auth' | 'deviceLists' | 'reports'>> & {
+export type OpenOptions = Partial<Omit<SessionOptions, 'auth' | 'book' | 'reports'>> & {
   readonly auth?: MemoryAuthStore;
-  readonly deviceLists?: MemoryDeviceLists;
+  readonly book?: MemoryContactBook;
   /** Keeps the session for the whole file: connecting costs a third of a second. */
   readonly kept?: boolean;
 };
@@ -96,17 +98,13 @@ export function createScene(options: SandboxOptions = {}): Scene {
       if (!endpoint) throw new Error('the scene is not set');
       return endpoint;
     },
-    async open({
-      auth = createMemoryAuthStore(),
-      deviceLists = createMemoryDeviceLists(),
-      kept = false,
-      ...rest
-    } = {}) {
+    async open({ auth = createMemoryAuthStore(), book = createMemoryContactBook(), kept = false, ...rest } = {}) {
       const recorded = recordReports();
       const session = await createSession({
         endpoint: scene.endpoint,
         auth,
-        deviceLists,
+        book,
+        tokenTimes: createMemoryTokenTimes(),
         readSent: () => Promise.resolve(undefined),
         reports: recorded.reports,
         logger: silentLogger,
@@ -116,7 +114,7 @@ export function createScene(options: SandboxOptions = {}): Scene {
         ...rest,
       });
       (kept ? lastUndos : undos).push(() => session.stop());
-      return withHelpers(session, recorded, { auth, deviceLists });
+      return withHelpers(session, recorded, { auth, book });
     },
     async pairedStore(phone) {
       const [linked] = await sandbox.createPairedDevices(phone === undefined ? 1 : { phones: [phone] });
@@ -146,10 +144,22 @@ export function createScene(options: SandboxOptions = {}): Scene {
   return scene;
 }
 
+/** Remembers whom tokens were issued to for as long as the session lives. */
+function createMemoryTokenTimes(): SessionOptions['tokenTimes'] {
+  const issued = new Set<string>();
+  return {
+    findDue: (users) => Promise.resolve(users.filter((user) => !issued.has(user))),
+    markIssued(users) {
+      for (const user of users) issued.add(user);
+      return Promise.resolve();
+    },
+  };
+}
+
 function withHelpers(
   session: Session,
   recorded: RecordedReports,
-  stores: Pick<TestSession, 'auth' | 'deviceLists'>,
+  stores: Pick<TestSession, 'auth' | 'book'>,
 ): TestSession {
   return {
     ...recorded,
@@ -161,6 +171,14 @@ function withHelpers(
     },
     async whenConnected(times = 1) {
       await eventually(`the session has connected ${times} times`, () => recorded.connected.length >= times);
+    },
+    async prepare(...numbers) {
+      const answers = await session.checkNumbers(numbers.map(jidOf));
+      return session.prepareChats(
+        answers.flatMap(({ jid, devices, lid }) =>
+          jid === undefined || devices === undefined ? [] : { jid, devices, ...(lid ? { lid } : {}) },
+        ),
+      );
     },
     sendText: (number, id = freshId(), text = 'hello') =>
       session.send({ id, jid: jidOf(number), message: { conversation: text } }),

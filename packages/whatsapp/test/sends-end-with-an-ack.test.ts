@@ -85,8 +85,9 @@ test('without a connection nothing is attempted', async () => {
   const attempts = [
     () => session.send({ id: freshId(), jid: jidOf(number), message: { conversation: 'hello' } }),
     () => session.upload(Buffer.from('a picture'), 'image'),
-    () => session.resolveRecipient(jidOf(number)),
-    () => session.prepareChat(jidOf(number)),
+    () => session.checkNumbers([jidOf(number)]),
+    () => session.prepareChats([{ jid: jidOf(number), devices: '0' }]),
+    () => session.listMembers('120363000000000000@g.us'),
     () => session.setTyping(jidOf(number), true),
   ];
   for (const attempt of attempts) expect(await failureOf(attempt())).toBeInstanceOf(NotConnectedError);
@@ -121,7 +122,7 @@ test('a stanza carries the nodes it was given', async () => {
 
 test('what is prepared needs no further question when it is sent', async () => {
   const other = freshNumber();
-  await device.session.prepareChat(jidOf(other));
+  await device.prepare(other);
   scene.sandbox.resetCounters();
   const id = freshId();
   await device.sendText(other, id);

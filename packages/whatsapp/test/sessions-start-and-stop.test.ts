@@ -92,8 +92,8 @@ test('a question under way when the session is stopped fails at once', async () 
   cable.hold();
   const begun = Date.now();
   const questions = [
-    device.session.resolveRecipient(jidOf(freshNumber())),
-    device.session.prepareChat(jidOf(freshNumber())),
+    device.session.checkNumbers([jidOf(freshNumber())]),
+    device.session.prepareChats([{ jid: jidOf(freshNumber()), devices: '0' }]),
     device.session.upload(Buffer.from('a picture'), 'image'),
   ].map(failureOf);
   await device.session.stop();

@@ -5,7 +5,8 @@ import type { ConnectionState, WAMessage } from '@whiskeysockets/baileys';
 import { loadCredentials } from '../src/auth/credentials.js';
 import { createSignalStore } from '../src/auth/signal-store.js';
 import { openSocket } from '../src/connection/open-socket.js';
-import { createMemoryDeviceLists } from './memory-device-lists.js';
+import { createDeviceListCache } from '../src/contacts/device-list-cache.js';
+import { createMemoryContactBook } from './memory-contact-book.js';
 import { createScene, freshNumber } from './scene.js';
 
 const scene = createScene();
@@ -20,7 +21,10 @@ test('a socket never says that somebody is there, and holds nothing back for a h
     version: undefined,
     creds,
     signalStore: createSignalStore(auth),
-    deviceLists: createMemoryDeviceLists(),
+    contacts: {
+      deviceLists: createDeviceListCache(createMemoryContactBook(), () => false),
+      readGroup: () => Promise.resolve(undefined),
+    },
     readSent: () => Promise.resolve(undefined),
     durableRatchet: true,
     logger: silentLogger,

@@ -1,9 +1,11 @@
 /** One device in this worker's hands: its session, its queue, and the letting go of both. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError, SECOND } from '@pombo/runtime';
-import { createConsumer, takeBackJobs } from '@pombo/queue';
+import { createConsumer, peekWaiting, takeBackJobs } from '@pombo/queue';
 import { type AuthState, createAuthState, type HeldLease, StaleEpochError } from '@pombo/store';
 import { createSession, type Endpoint, type SessionState } from '@pombo/whatsapp';
+import { createDeviceDirectory } from '../recipients/device-directory.js';
+import { createRecipientWarmer } from '../recipients/warm-recipients.js';
 import { createDispatcher } from '../sending/dispatcher.js';
 import type { SendContext, WorkerTools } from '../sending/send-context.js';
 import { sendMessage } from '../sending/send-message.js';
@@ -62,7 +64,11 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   const session = await createSession({
     endpoint,
     auth: wrapAuthState ? wrapAuthState(auth) : auth,
-    deviceLists: store.recipients,
+    book: store.recipients,
+    tokenTimes: {
+      findDue: (users) => store.privacyTokenTimes.findDue(deviceId, users),
+      markIssued: (users) => store.privacyTokenTimes.markIssued(deviceId, users),
+    },
     readSent: (id) => store.sentMessages.read(id),
     logger,
     ackTimeoutMs: config.SEND_ACK_TIMEOUT_MS,
@@ -81,12 +87,21 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     },
   });
 
+  const directory = createDeviceDirectory(store, deviceId, session);
+  const warmer = createRecipientWarmer({
+    directory,
+    peek: (count) => peekWaiting(store.redis, store.keys, deviceId, count),
+    readRecipients: (ids) => store.messages.readRecipients(ids),
+    logger,
+  });
+
   const context: SendContext = {
     ...options,
     logger,
     deviceId,
     epoch,
     session,
+    directory,
     dispatcher: createDispatcher(IN_FLIGHT),
     signal: released.signal,
   };
@@ -98,6 +113,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     concurrency: JOBS_IN_HAND,
     logger,
     process({ messageId, requestId }) {
+      warmer.lookAhead();
       const work = sendMessage(messageId, requestId, context);
       const tracked = work.catch(() => undefined).finally(() => inHand.delete(tracked));
       inHand.add(tracked);
@@ -114,6 +130,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
 
   const close = async (): Promise<void> => {
     released.abort();
+    directory.close();
     await session.stop();
     await within(RELEASE_MS, Promise.all(inHand));
     await consumer.close();

@@ -4,10 +4,9 @@ import { JobReleased } from '@pombo/queue';
 import { buildNodes, joinMessage, type MessageProto, splitMessage, type SplitMessage } from '@pombo/whatsapp';
 import { prepareMessage } from '../preparers/prepare-message.js';
 import { pause } from './pause.js';
-import { resolveChat } from './resolve-chat.js';
 import { actionFor, retryDelayMs, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
-import { untilConnected } from './until-connected.js';
+import { unlessExpired, untilConnected } from './until-connected.js';
 
 /** A message ready to go. */
 export interface ReadySend {
@@ -47,10 +46,10 @@ export async function prepareSend(
 
 async function tryToPrepare(record: MessageRecord, content: MessageContent, context: SendContext): Promise<ReadySend> {
   await untilConnected(record, context);
-  const chatJid = await resolveChat(record.to, context);
+  const chatJid = await unlessExpired(record, context, context.directory.resolveChat(record.to));
   const earlier = await sentBefore(record, context);
   const { message, metadata } = earlier ?? (await prepareMessage(content, chatJid, record, context));
-  await context.session.prepareChat(chatJid);
+  await context.directory.prepareChat(chatJid);
   return { chatJid, message, metadata, bytes: splitMessage(message), nodes: buildNodes(content, chatJid) };
 }
 

@@ -3,6 +3,7 @@ import type { Config, Logger, Metrics } from '@pombo/runtime';
 import type { BlobStore, ImagePipeline, MediaFetcher } from '@pombo/media';
 import type { Store } from '@pombo/store';
 import type { Session } from '@pombo/whatsapp';
+import type { DeviceDirectory } from '../recipients/device-directory.js';
 import type { Dispatcher } from './dispatcher.js';
 
 /** Shared by all devices of a worker. */
@@ -20,6 +21,7 @@ export interface SendContext extends WorkerTools {
   readonly deviceId: string;
   readonly epoch: number;
   readonly session: Session;
+  readonly directory: DeviceDirectory;
   readonly dispatcher: Dispatcher;
   /** Fires when the device is given up: let go of what is in hand. */
   readonly signal: AbortSignal;

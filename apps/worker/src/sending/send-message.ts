@@ -21,7 +21,7 @@ export async function sendMessage(messageId: string, requestId: string, context:
   logger.debug('message taken up', { messageId, requestId });
   try {
     await dispatcher.run(
-      record.to,
+      context.directory.laneOf(record.to),
       () => prepareSend(record, content, context),
       async (ready) => {
         if (await dispatchSend(record, content, ready, context)) await recordSent(record, requestId, context);

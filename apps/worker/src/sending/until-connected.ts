@@ -19,8 +19,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export async function untilConnected(record: MessageRecord, { session, signal }: SendContext): Promise<void> {
   if (session.state === 'connected') return;
-  const leftMs = Math.min(Math.max(record.expiresAt - Date.now(), 0), LONGEST_TIMER_MS);
-  const expiry = record.dispatchedAt === undefined ? AbortSignal.timeout(leftMs) : undefined;
+  const expiry = record.dispatchedAt === undefined ? AbortSignal.timeout(leftMs(record)) : undefined;
   try {
     await session.whenConnected(expiry ? AbortSignal.any([signal, expiry]) : signal);
   } catch (error) {
@@ -28,3 +27,26 @@ export async function untilConnected(record: MessageRecord, { session, signal }:
     throw new JobReleased({ cause: error });
   }
 }
+
+/**
+ * What `work` brings, if it does before the message's time is up.
+ * @throws ExpiredWhileWaiting; JobReleased when the device is given up.
+ */
+export async function unlessExpired<T>(record: MessageRecord, { signal }: SendContext, work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const ended = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new JobReleased()), { once: true, signal: done.signal });
+    if (record.dispatchedAt === undefined) timer = setTimeout(() => reject(new ExpiredWhileWaiting()), leftMs(record));
+  });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    clearTimeout(timer);
+    done.abort();
+  }
+}
+
+/** How long the message may still wait, in milliseconds. */
+const leftMs = ({ expiresAt }: MessageRecord): number =>
+  Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMER_MS);

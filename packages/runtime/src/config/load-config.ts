@@ -44,6 +44,9 @@ export interface Config {
   readonly SENT_RETENTION_MS: number;
   readonly OUTBOX_RETENTION_MS: number;
   readonly RECIPIENT_RETENTION_MS: number;
+  readonly RECIPIENT_ABSENT_RETENTION_MS: number;
+  readonly LOOK_UPS_PER_HOUR: number;
+  readonly LOOK_UP_BURST: number;
   readonly QR_WAIT_MS: number;
   readonly PAIRING_TIMEOUT_MS: number;
 }
@@ -81,7 +84,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   };
   const problems = error ? error.details.map((detail) => detail.message.replaceAll('"', '')) : contradictions(value);
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(value.SANDBOX_MODE ? withSandboxDefaults(value) : value);
+  const config = { ...value, LOOK_UPS_PER_HOUR: lookUpsPerHour(value) };
+  return Object.freeze(config.SANDBOX_MODE ? withSandboxDefaults(config) : config);
 }
 
 function pickKnown(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -106,6 +110,11 @@ function contradictions(config: Config): string[] {
       `${name('LEASE_RENEW_MS')} must be at most a third of ${name('LEASE_TTL_MS')}, so that one lost renewal loses no device`,
     );
   }
+  if (config.RECIPIENT_ABSENT_RETENTION_MS > config.RECIPIENT_RETENTION_MS) {
+    problems.push(
+      `${name('RECIPIENT_ABSENT_RETENTION_MS')} must be at most ${name('RECIPIENT_RETENTION_MS')}: a number may join WhatsApp any day`,
+    );
+  }
   if (config.WHATSAPP_URL === undefined) {
     for (const dependent of ['WHATSAPP_ROOT_KEY', 'WHATSAPP_TLS_CA'] as const) {
       if (config[dependent] !== undefined) problems.push(`${dependent} makes sense only with WHATSAPP_URL`);
@@ -120,6 +129,14 @@ function contradictions(config: Config): string[] {
     problems.push(`${name('WHATSAPP_TLS_INSECURE')} is allowed only while WHATSAPP_URL is on loopback`);
   }
   return problems;
+}
+
+/** What the real WhatsApp is asked at most when nothing else is set; whatever stands in for it bans nobody. */
+const CAUTIOUS_LOOK_UPS_PER_HOUR = 300;
+
+function lookUpsPerHour(config: Config): number {
+  const set = config.LOOK_UPS_PER_HOUR as number | undefined;
+  return set ?? (config.WHATSAPP_URL === undefined ? CAUTIOUS_LOOK_UPS_PER_HOUR : 0);
 }
 
 function isLoopback(url: string | undefined): boolean {

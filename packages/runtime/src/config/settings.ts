@@ -229,6 +229,23 @@ export const SETTINGS = {
     schema: spanMs(3 * DAY),
     about: 'How long WhatsApp’s answers about a number (its chat, its devices) are believed.',
   },
+  RECIPIENT_ABSENT_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(6 * HOUR),
+    about: 'How long it is believed that a number is not on WhatsApp; at most RECIPIENT_RETENTION_MS.',
+  },
+  LOOK_UPS_PER_HOUR: {
+    group: 'Limits and retention',
+    schema: Joi.number().integer().min(0),
+    about:
+      'How many numbers not known yet a device may ask WhatsApp about, since such questions get numbers banned; messages wait for it. 0: no limit, the default with WHATSAPP_URL. WhatsApp publishes no figure; 300 is cautious.',
+    example: '300',
+  },
+  LOOK_UP_BURST: {
+    group: 'Limits and retention',
+    schema: Joi.number().integer().min(1).default(100),
+    about: 'How many of these look-ups a device that rested may make at once.',
+  },
   QR_WAIT_MS: {
     group: 'Ingress',
     schema: spanMs(15 * SECOND),

@@ -2,6 +2,7 @@
  * Signal keys: reads come from the owner's memory, writes go to the store before anyone goes on. Given to Baileys as
  * `auth.keys` and to the Signal repository alike, so that a session Baileys deletes is gone for both.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   BufferJSON,
   proto,
@@ -13,6 +14,7 @@ import { LRUCache } from 'lru-cache';
 import type { AuthStore } from './auth-store.js';
 
 type KeyType = keyof SignalDataTypeMap;
+type KeysById<T extends KeyType> = Record<string, SignalDataTypeMap[T]>;
 
 /** Entries remembered per session; some 2 KB each for a Signal session. */
 const REMEMBERED = 2000;
@@ -20,8 +22,8 @@ const REMEMBERED = 2000;
 const NOT_REMEMBERED: ReadonlySet<KeyType> = new Set<KeyType>(['pre-key', 'app-state-sync-key']);
 /** Baileys changes these after reading them, long before it writes them, or without ever doing so. */
 const CHANGED_BY_READERS: ReadonlySet<KeyType> = new Set<KeyType>(['sender-key-memory', 'device-list']);
-/** Remembered instead of a value that was deleted, so that a read begun before cannot bring it back. */
-const DELETED = Symbol('deleted');
+/** Remembered where there is nothing stored, or no more: a read begun before it was deleted cannot bring it back. */
+const ABSENT = Symbol('absent');
 
 const nameOf = (type: KeyType, id: string): string => `${type}:${id}`;
 const encode = (value: unknown): string => JSON.stringify(value, BufferJSON.replacer);
@@ -36,45 +38,55 @@ function decode<T extends KeyType>(type: T, text: string | undefined): SignalDat
 export interface SignalStore extends SignalKeyStore {
   /** Called before a failed write is reported, so that the session can end its socket first. */
   onWriteFailed: ((error: unknown) => void) | undefined;
+  /**
+   * Sends a message without Baileys' issuing of a privacy token: it would query for every message, and never learn that
+   * it did. `contacts/privacy-tokens.ts` does it instead.
+   */
+  whileSending<T>(send: () => Promise<T>): Promise<T>;
   /** From now on writes are dropped: the device is being forgotten, and what is still under way must leave nothing. */
   close(): void;
 }
 
 export function createSignalStore(store: AuthStore): SignalStore {
-  const memory = new LRUCache<string, object | string | typeof DELETED>({ max: REMEMBERED });
+  const memory = new LRUCache<string, object | string | typeof ABSENT>({ max: REMEMBERED });
+  const sending = new AsyncLocalStorage<true>();
   let closed = false;
 
   const remember = (type: KeyType, id: string, value: unknown): void => {
     if (NOT_REMEMBERED.has(type)) return;
-    memory.set(nameOf(type, id), value === null ? DELETED : value);
+    memory.set(nameOf(type, id), value === null ? ABSENT : value);
   };
   const copyFor = (type: KeyType, value: unknown): unknown =>
     CHANGED_BY_READERS.has(type) ? structuredClone(value) : value;
+
+  const readAll = async <T extends KeyType>(type: T, ids: readonly string[]): Promise<KeysById<T>> => {
+    const found: KeysById<T> = {};
+    const give = (id: string, value: unknown): void => {
+      if (value !== ABSENT) found[id] = copyFor(type, value) as SignalDataTypeMap[T];
+    };
+    const missing: string[] = [];
+    for (const id of ids) {
+      const known = memory.get(nameOf(type, id));
+      if (known === undefined) missing.push(id);
+      else give(id, known);
+    }
+    if (missing.length === 0) return found;
+    const texts = await store.read(missing.map((id) => nameOf(type, id)));
+    for (const [index, id] of missing.entries()) {
+      // A write may have overtaken the read: what it wrote is newer than what was read.
+      const value = memory.get(nameOf(type, id)) ?? decode(type, texts[index]);
+      remember(type, id, value ?? null);
+      if (value !== undefined) give(id, value);
+    }
+    return found;
+  };
 
   const signalStore: SignalStore = {
     onWriteFailed: undefined,
 
     async get(type, ids) {
-      const found: Record<string, SignalDataTypeMap[typeof type]> = {};
-      const give = (id: string, value: unknown): void => {
-        if (value !== DELETED) found[id] = copyFor(type, value) as SignalDataTypeMap[typeof type];
-      };
-      const missing: string[] = [];
-      for (const id of ids) {
-        const known = memory.get(nameOf(type, id));
-        if (known === undefined) missing.push(id);
-        else give(id, known);
-      }
-      if (missing.length === 0) return found;
-      const texts = await store.read(missing.map((id) => nameOf(type, id)));
-      for (const [index, id] of missing.entries()) {
-        // A write may have overtaken the read: what it wrote is newer than what was read.
-        const value = memory.get(nameOf(type, id)) ?? decode(type, texts[index]);
-        if (value === undefined) continue;
-        remember(type, id, value);
-        give(id, value);
-      }
-      return found;
+      const found = await readAll(type, ids);
+      return type === 'tctoken' && sending.getStore() ? (asIssuedNow(found, ids) as typeof found) : found;
     },
 
     async set(data: SignalDataSet) {
@@ -92,11 +104,26 @@ export function createSignalStore(store: AuthStore): SignalStore {
       for (const { type, id, value } of entries) remember(type, id, value);
     },
 
+    whileSending: (send) => sending.run(true, send),
+
     close() {
       closed = true;
     },
   };
   return signalStore;
+}
+
+type Token = SignalDataTypeMap['tctoken'];
+
+/** What Baileys reads as "this contact was given a token already"; the token the contact gave us stays what it is. */
+function asIssuedNow(found: KeysById<KeyType>, ids: readonly string[]): KeysById<'tctoken'> {
+  const senderTimestamp = Math.floor(Date.now() / 1000);
+  const issued = (id: string): Token => ({
+    token: Buffer.alloc(0),
+    ...(found[id] as Token | undefined),
+    senderTimestamp,
+  });
+  return Object.fromEntries(ids.map((id) => [id, issued(id)]));
 }
 
 function entriesOf(data: SignalDataSet): Array<{ type: KeyType; id: string; value: unknown }> {

@@ -11,7 +11,7 @@ import type { SignalStore } from '../auth/signal-store.js';
 import { userOf } from '../jid-user.js';
 import type { DeviceIdentity, SessionOptions, SessionState } from '../session-options.js';
 import { classifyDisconnect, countFailure, type DisconnectKind, reconnectDelayMs } from './disconnect.js';
-import { openSocket } from './open-socket.js';
+import { openSocket, type SocketOptions } from './open-socket.js';
 
 export interface ConnectionKeeper {
   readonly state: SessionState;
@@ -41,6 +41,7 @@ export function createConnectionKeeper(
   options: SessionOptions,
   credentials: Credentials,
   signalStore: SignalStore,
+  contacts: SocketOptions['contacts'],
   attach: AttachSocket,
   onClosed: () => void,
 ): ConnectionKeeper {
@@ -128,6 +129,7 @@ export function createConnectionKeeper(
       version,
       creds,
       signalStore,
+      contacts,
       durableRatchet: options.durableRatchet ?? true,
     });
     current = opening;

@@ -11,17 +11,16 @@ import {
 import type { SignalStore } from '../auth/signal-store.js';
 import { createSignalRepositoryMaker } from '../auth/signal-repository.js';
 import { createBaileysLogger } from '../baileys-logger.js';
-import { createDeviceListCache, type DeviceListStore } from '../device-list-cache.js';
+import type { ContactDesk } from '../contacts/contact-desk.js';
 import type { Endpoint } from '../endpoint.js';
 import { joinMessage, type SplitMessage } from '../message-bytes.js';
-import { userOf } from '../jid-user.js';
 
 export interface SocketOptions {
   readonly endpoint: Endpoint;
   readonly version: WAVersion | undefined;
   readonly creds: AuthenticationCreds;
   readonly signalStore: SignalStore;
-  readonly deviceLists: DeviceListStore;
+  readonly contacts: Pick<ContactDesk, 'deviceLists' | 'readGroup'>;
   readonly readSent: (messageId: string) => Promise<SplitMessage | undefined>;
   readonly durableRatchet: boolean;
   readonly logger: Logger;
@@ -38,8 +37,7 @@ const WANTED_HISTORY: ReadonlySet<unknown> = new Set([
 ]);
 
 export function openSocket(options: SocketOptions): WASocket {
-  const { endpoint, version, creds, signalStore, deviceLists, readSent, durableRatchet, logger } = options;
-  const isOwn = (user: string): boolean => user === userOf(creds.me?.id) || user === userOf(creds.me?.lid);
+  const { endpoint, version, creds, signalStore, contacts, readSent, durableRatchet, logger } = options;
   return makeWASocket({
     ...(endpoint.webSocketUrl === undefined ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
     ...(endpoint.webSocketAgent === undefined ? {} : { agent: endpoint.webSocketAgent }),
@@ -49,7 +47,8 @@ export function openSocket(options: SocketOptions): WASocket {
     makeSignalRepository: durableRatchet
       ? createSignalRepositoryMaker(signalStore)
       : DEFAULT_CONNECTION_CONFIG.makeSignalRepository,
-    userDevicesCache: createDeviceListCache(deviceLists, isOwn),
+    userDevicesCache: contacts.deviceLists,
+    cachedGroupMetadata: contacts.readGroup,
     getMessage: async ({ id }) => {
       const sent = id ? await readSent(id) : undefined;
       return sent && joinMessage(sent);

@@ -27,7 +27,10 @@ function getKeys(context: IqContext): BinaryNode[] {
 
 function fetchBundles({ world, child }: IqContext): BinaryNode {
   const users = getBinaryNodeChildren(child, 'user');
-  world.counters.values.keyFetches.requests += 1;
+  const { keyFetches } = world.counters.values;
+  keyFetches.requests += 1;
+  const numbers = new Set(users.flatMap(({ attrs }) => parseDeviceJid(attrs.jid)?.number ?? []));
+  for (const number of numbers) bump(keyFetches.requestsByRecipient, number);
   return stanza(
     'list',
     {},

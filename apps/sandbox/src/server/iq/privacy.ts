@@ -1,4 +1,6 @@
 import { getBinaryNodeChildren } from '@pombo/whatsapp/protocol';
+import { bump } from '../../counters.js';
+import { parseDeviceJid } from '../../people/device-address.js';
 import { stanza } from '../../wire/stanza.js';
 import type { IqContext, IqTable } from './iq-handler.js';
 
@@ -14,7 +16,10 @@ function setPrivacy({ world, child }: IqContext) {
   if (child?.tag !== 'tokens') return [];
   const { privacyTokens } = world.counters.values;
   privacyTokens.queries += 1;
-  privacyTokens.tokens += getBinaryNodeChildren(child, 'token').length;
+  for (const { attrs } of getBinaryNodeChildren(child, 'token')) {
+    privacyTokens.tokens += 1;
+    bump(privacyTokens.byRecipient, parseDeviceJid(attrs.jid)?.number ?? '');
+  }
   return [];
 }
 
