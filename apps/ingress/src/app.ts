@@ -15,6 +15,8 @@ import { addMessageRoutes } from './routes/messages.js';
 import { addPairingRoutes } from './routes/pairing.js';
 import { createRoutes } from './routes/routes.js';
 import { addSendRoutes } from './routes/sends.js';
+import { addTenantRoutes } from './routes/tenants.js';
+import { addUserRoutes } from './routes/users.js';
 
 export interface App {
   /** What serves every request. */
@@ -32,7 +34,7 @@ export function createApp(parts: AppParts): App {
   const lane = createDirectLane(app, answerErrors);
   const routes = createRoutes(app, lane, {
     first: [createIdentifyRequest(parts.config.REDIS_COMMAND_TIMEOUT_MS), createAccessLog(parts.logger)],
-    authenticate: createAuthenticate(parts.callers),
+    authenticate: createAuthenticate(parts.callers, parts.config.MASTER_TOKEN),
     readJson: createReadJson(parts.config.JSON_BODY_LIMIT_BYTES),
   });
   addHealthRoutes(routes, parts);
@@ -41,6 +43,8 @@ export function createApp(parts: AppParts): App {
   addMessageRoutes(routes, parts);
   addDeviceRoutes(routes, parts);
   addPairingRoutes(routes, parts);
+  addUserRoutes(routes, parts);
+  addTenantRoutes(routes, parts);
 
   app.use(answerNotFound, answerErrors);
   return { handle: lane.handle, express: app };

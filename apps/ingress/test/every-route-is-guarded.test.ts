@@ -10,25 +10,45 @@ import { createChangeFeed } from '../src/remembered/change-feed.js';
 import { createKnownCallers } from '../src/remembered/known-callers.js';
 import { ROUTES, type RouteName, type RouteRow } from '../src/routes/route-table.js';
 import { createOutcomeWaiter } from '../src/sends/outcome-waiter.js';
-import { type Harness, openHarness } from './ingress-harness.js';
+import { createReadyDevice, createTenant, type Harness, openHarness } from './ingress-harness.js';
 
 const ROWS = Object.entries(ROUTES) as Array<[RouteName, RouteRow]>;
 const GUARDED = ROWS.filter(([, { access }]) => access !== 'anyone');
+const WITH_ID = ROWS.filter(([name, { access }]) => name.includes(':') && access !== 'master' && access !== 'anyone');
+const MASTER = 'a master token that is long enough'.replaceAll(' ', '-');
 
 let harness: Harness;
-let tokens: Record<Role, string>;
+let tokens: Record<Role | 'master', string>;
+/** By the first part of a path: the id of something that another tenant has, and one that nobody has. */
+let ids: Record<string, { readonly foreign: string; readonly unknown: string }>;
 
 beforeAll(async () => {
-  harness = await openHarness();
-  const make = async (role: Role) => [role, (await harness.store.tenants.createToken(harness.tenantId, role)).token];
-  tokens = Object.fromEntries(await Promise.all(ROLES.map(make))) as Record<Role, string>;
+  harness = await openHarness({ settings: { MASTER_TOKEN: MASTER } });
+  const { store, tenantId } = harness;
+  const make = async (role: Role) => [role, (await store.tenants.createToken(tenantId, role)).token];
+  const made = Object.fromEntries(await Promise.all(ROLES.map(make))) as Record<Role, string>;
+  tokens = { ...made, master: MASTER };
+
+  const other = await createTenant(store);
+  const deviceId = await createReadyDevice(store, other.tenantId);
+  const text = { number: '5511999999999', text: 'oi' };
+  const sent = await harness.call('POST', '/send/text', { token: other.token, body: text });
+  const { userId } = await store.tenants.createToken(other.tenantId, 'user');
+  const pair = (foreign: string) => ({
+    foreign,
+    unknown: foreign.slice(0, -6) + foreign.slice(-6).split('').reverse().join(''),
+  });
+  ids = {
+    messages: { foreign: String(sent.body['message_id']), unknown: store.messages.createId(deviceId) },
+    devices: pair(deviceId),
+    users: pair(userId),
+  };
 });
 afterAll(() => harness.close());
 
-const callRow = (name: RouteName, { json }: RouteRow, token: string | undefined) => {
+const callRow = (name: RouteName, { json }: RouteRow, token: string | undefined, id = 'nonsense') => {
   const [method = '', pattern = ''] = name.split(' ');
-  const path = pattern.replace(/:\w+/g, 'nonsense');
-  return harness.call(method, path, { token, ...(json ? { body: {} } : {}) });
+  return harness.call(method, pattern.replace(/:\w+/g, id), { token, ...(json ? { body: {} } : {}) });
 };
 
 test('the app serves what the table names, and nothing else', async () => {
@@ -66,16 +86,29 @@ describe.each(GUARDED)('%s', (name, row) => {
     }
   });
 
-  test('asks for its role, and says which one is missing', async () => {
-    for (const role of ROLES) {
-      const { status, body } = await callRow(name, row, tokens[role]);
-      if (ROLES.indexOf(role) <= ROLES.indexOf(row.access as Role)) {
-        expect([401, 403]).not.toContain(status);
-      } else {
-        expect(status).toBe(403);
-        expect(body).toMatchObject({ success: false, error_code: 'FORBIDDEN' });
-        expect(body['error']).toContain(`the role ${row.access}`);
-      }
+  const enough = row.access === 'master' ? ['master'] : ROLES.slice(0, ROLES.indexOf(row.access as Role) + 1);
+
+  test.each([...ROLES, 'master'] as const)('called by %s is served or refused as its row says', async (who) => {
+    const { status, body } = await callRow(name, row, `Bearer ${tokens[who]}`);
+    if (enough.includes(who)) {
+      expect([401, 403]).not.toContain(status);
+    } else {
+      expect(status).toBe(403);
+      expect(body).toMatchObject({ success: false, error_code: 'FORBIDDEN' });
+      expect(body['error']).toContain(row.access === 'master' ? 'the master token' : `the role ${row.access}`);
     }
+  });
+});
+
+describe.each(WITH_ID)('%s', (name, row) => {
+  test('answers for what another tenant has exactly as for what nobody has', async () => {
+    const [, kind = ''] = /\/(\w+)\//.exec(name) ?? [];
+    const known = ids[kind];
+    if (!known) throw new Error(`make something of another tenant's for /${kind} in beforeAll`);
+    const answers = [];
+    for (const id of [known.foreign, known.unknown]) answers.push(await callRow(name, row, tokens.admin, id));
+    for (const { status } of answers) expect(status).toBe(404);
+    const [foreign, unknown] = answers.map(({ body }) => ({ ...body, timestamp: '', request_id: '' }));
+    expect(foreign).toEqual(unknown);
   });
 });

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTenant, type Harness, openHarness } from './ingress-harness.js';
+import {
+  type Answer,
+  createReadyDevice,
+  createTenant,
+  type Harness,
+  IMAGE_URL,
+  NUMBER,
+  openHarness,
+} from './ingress-harness.js';
 
 let harness: Harness;
 let stranger: string;
@@ -48,4 +56,45 @@ test('someone else’s device is neither listed, shown, paired nor spoken of', a
     is_logged_in: false,
     last_seen: null,
   });
+});
+
+test('a foreign device_id is answered as one that nobody has, wherever it can be given', async () => {
+  const { call, deviceId, config } = harness;
+  const token = stranger;
+  const unknown = `${deviceId.slice(0, 8)}${deviceId.slice(8).split('').reverse().join('')}`;
+  expect(unknown).not.toBe(deviceId);
+  const asks: Array<(id: string) => Promise<Answer>> = [
+    (device_id) => call('POST', '/send/text', { token, body: { number: NUMBER, text: 'oi', device_id } }),
+    (id) => call('GET', `/messages?device_id=${id}`, { token }),
+    (id) => call('GET', `/qr?device_id=${id}`, { token }),
+    (id) => call('POST', '/users', { token, body: { name: 'Ana', devices: [id] } }),
+  ];
+  expect(config.DEFAULT_WAIT_SECONDS).toBe(0);
+  for (const ask of asks) {
+    const answers = [await ask(deviceId), await ask(unknown)];
+    for (const { status, body } of answers)
+      expect({ status, code: body['error_code'] }).toEqual({ status: 404, code: 'DEVICE_NOT_FOUND' });
+    const [foreign, nobodys] = answers.map(({ body }) => body['error']);
+    expect(foreign).toBe(nobodys);
+  }
+});
+
+test('another tenant’s cursor, reference and Idempotency-Key lead to nothing of theirs', async () => {
+  const { call, sendImage, store } = harness;
+  const key = { 'idempotency-key': 'order-1' };
+  await sendImage({ client_reference: 'order-1' });
+  const first = await sendImage({ client_reference: 'order-1' }, key);
+  const page = await call('GET', '/messages?limit=1');
+  const other = await createTenant(store);
+  const { token, tenantId } = other;
+  await createReadyDevice(store, tenantId);
+
+  const listed = await call('GET', `/messages?after=${String(page.body['next'])}`, { token });
+  expect(listed.body).toMatchObject({ messages: [], next: null });
+  expect((await call('GET', '/messages?client_reference=order-1', { token })).body).toMatchObject({ messages: [] });
+  const body = { number: NUMBER, image_url: IMAGE_URL, client_reference: 'order-1' };
+  const own = await call('POST', '/send/image', { token, body, headers: key });
+  expect(own.status).toBe(202);
+  expect(own.headers.get('idempotency-replayed')).toBeNull();
+  expect(own.body['message_id']).not.toBe(first.body['message_id']);
 });

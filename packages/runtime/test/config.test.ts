@@ -36,6 +36,8 @@ describe('contradictions are refused at start', () => {
   test.each([
     [{ REDIS_URL: minimal.REDIS_URL }, 'SESSION_ENCRYPTION_KEY'],
     [{ ...minimal, LEASE_TTL_MS: '3000', LEASE_RENEW_MS: '1500' }, 'LEASE_RENEW_MS'],
+    [{ ...minimal, MASTER_TOKEN: 'changeme' }, 'MASTER_TOKEN'],
+    [{ ...minimal, MASTER_TOKEN: 'abc'.repeat(20) }, 'MASTER_TOKEN'],
     [{ ...minimal, WHATSAPP_ROOT_KEY: KEY }, 'WHATSAPP_ROOT_KEY'],
     [{ ...minimal, WHATSAPP_TLS_INSECURE: 'true', WHATSAPP_URL: 'wss://example.com/ws/chat' }, 'WHATSAPP_TLS_INSECURE'],
     [{ ...minimal, WHATSAPP_TLS_INSECURE: 'true' }, 'WHATSAPP_TLS_INSECURE'],
@@ -45,6 +47,12 @@ describe('contradictions are refused at start', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(name);
   });
+});
+
+test('a master token that cannot be guessed is taken, and in the sandbox any', () => {
+  expect(loadConfig({ ...minimal, MASTER_TOKEN: KEY.replace('ab', 'ef3719d0c2') }).MASTER_TOKEN).toContain('ef37');
+  const sandbox = { REDIS_URL: minimal.REDIS_URL, SANDBOX_MODE: 'true', MASTER_TOKEN: 'master' };
+  expect(loadConfig(sandbox).MASTER_TOKEN).toBe('master');
 });
 
 test('sandbox mode needs no key and lets media come from loopback', () => {

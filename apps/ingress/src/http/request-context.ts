@@ -10,6 +10,8 @@ export interface RequestContext {
   readonly redisBudget: RedisBudget;
   /** Set once the token has been checked. */
   caller?: Caller;
+  /** Set when the token is the operator's, who belongs to no tenant. */
+  master?: true;
 }
 
 const contexts = new WeakMap<IncomingMessage, RequestContext>();

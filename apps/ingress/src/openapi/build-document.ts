@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, made of the route table, the descriptions of its routes, and the schemas that validate. */
 import type Joi from 'joi';
-import { ROUTES, type RouteName, type RouteRow } from '../routes/route-table.js';
+import { type Access, ROUTES, type RouteName, type RouteRow } from '../routes/route-table.js';
 import { toBodySchema } from './body-schema.js';
 import { errorAnswers, errorCodesOf, errorExamples } from './error-answers.js';
 import { type Components, type JsonSchema, toJsonSchema } from './json-schema.js';
@@ -42,22 +42,37 @@ export function buildOpenApi() {
       headers: { ...HEADERS, 'X-Request-Id': REQUEST_ID_HEADER },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'The token of a user of your tenant: a UUID.' },
+        master: { type: 'http', scheme: 'bearer', description: 'The operator’s token: the setting MASTER_TOKEN.' },
       },
     },
   };
 }
 
+const ROLE_NOTES: Partial<Record<Access, string>> = {
+  manager: 'Needs the role `manager`.',
+  admin: 'Needs the role `admin`.',
+  master: 'Needs the master token.',
+};
+
+function securityOf(access: Access) {
+  if (access === 'anyone') return [];
+  return access === 'master' ? [{ master: [] }] : [{ token: [access] }];
+}
+
 function operationObject(name: RouteName, operation: Operation, row: RouteRow, components: Components) {
   const { tag, summary, description, body, answers } = operation;
   const parameters = parametersOf(operation, components);
-  const roleNote = row.access === 'anyone' || row.access === 'user' ? [] : [`Needs the role \`${row.access}\`.`];
-  const text = [...(description === undefined ? [] : [description]), ...roleNote].join('\n\n');
+  const roleNote = ROLE_NOTES[row.access];
+  const text = [
+    ...(description === undefined ? [] : [description]),
+    ...(roleNote === undefined ? [] : [roleNote]),
+  ].join('\n\n');
   return {
     operationId: operationIdOf(name),
     tags: [tag],
     summary,
     ...(text === '' ? {} : { description: text }),
-    security: row.access === 'anyone' ? [] : [{ token: [row.access] }],
+    security: securityOf(row.access),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: requestBodyObject(body, components) } : {}),
     responses: {

@@ -7,6 +7,8 @@ export const TAGS = {
   Sending: 'Messages to people, groups and newsletters. Every send is a durable job with an id.',
   Messages: 'What became of a message; canceling it, sending it again.',
   Devices: 'The phones that send, and pairing them.',
+  Users: 'Who belongs to a tenant, what they may do, and their tokens.',
+  Tenants: 'For the operator, with the master token.',
   Operation: 'For whoever runs Pombo: health, figures, this document.',
 } as const;
 

@@ -5,10 +5,12 @@ import { deviceOperations } from './operations/device-operations.js';
 import { messageOperations } from './operations/message-operations.js';
 import { sendOperations } from './operations/send-operations.js';
 import { serviceOperations } from './operations/service-operations.js';
+import { userOperations } from './operations/user-operations.js';
 
 export const OPERATIONS: Readonly<Record<RouteName, Operation>> = {
   ...sendOperations,
   ...messageOperations,
   ...deviceOperations,
+  ...userOperations,
   ...serviceOperations,
 };

@@ -5,8 +5,11 @@
 import { SEND_ROUTES, type SendPath } from '@pombo/contracts';
 import type { Role } from '@pombo/store';
 
-/** The least role that may call; `anyone` needs no token. Roles are ordered: an admin may do what a manager may. */
-export type Access = 'anyone' | Role;
+/**
+ * The least role that may call: an admin may do what a manager may, and a manager what a user may. `anyone` needs no
+ * token, `master` the operator's.
+ */
+export type Access = 'anyone' | Role | 'master';
 
 export interface RouteRow {
   readonly access: Access;
@@ -41,6 +44,20 @@ export const ROUTES = {
   'POST /devices': { access: 'manager', json: true },
   'GET /status': { access: 'user' },
   'GET /qr': { access: 'manager' },
+
+  'GET /me': { access: 'user' },
+  'GET /users': { access: 'admin' },
+  'POST /users': { access: 'admin', json: true },
+  'GET /users/:id': { access: 'admin' },
+  'PATCH /users/:id': { access: 'admin', json: true },
+  'DELETE /users/:id': { access: 'admin' },
+  'POST /users/:id/token': { access: 'admin' },
+
+  'GET /tenants': { access: 'master' },
+  'POST /tenants': { access: 'master', json: true },
+  'GET /tenants/:id': { access: 'master' },
+  'PATCH /tenants/:id': { access: 'master', json: true },
+  'POST /tenants/:id/token': { access: 'master' },
 } as const satisfies Record<Named, RouteRow>;
 
 export type RouteName = keyof typeof ROUTES;

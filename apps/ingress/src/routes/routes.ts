@@ -2,7 +2,7 @@
 import type { Express, RequestHandler } from 'express';
 import type { DirectLane } from '../http/direct-lane.js';
 import type { NodeHandler } from '../http/node-handler.js';
-import { createRequireRole } from '../http/require-role.js';
+import { createRequireAccess } from '../http/require-access.js';
 import { type RouteName, type RouteRow, ROUTES } from './route-table.js';
 
 export interface Routes {
@@ -22,7 +22,7 @@ export interface RouteGuards {
 export function createRoutes(app: Express, lane: DirectLane, { first, authenticate, readJson }: RouteGuards): Routes {
   /** On the routes and not on the app, so that an unknown path stays a 404. */
   const guardsOf = ({ access, json }: RouteRow): NodeHandler[] => [
-    ...(access === 'anyone' ? [] : [authenticate, createRequireRole(access)]),
+    ...(access === 'anyone' ? [] : [authenticate, createRequireAccess(access)]),
     ...(json ? readJson : []),
   ];
   const add = (name: RouteName, handler: RequestHandler): void => {

@@ -14,14 +14,14 @@ import { nearestField } from './nearest-field.js';
 /** Something the client should know although its message was accepted. */
 export type Warning = Pick<FieldProblem, 'field' | 'message'>;
 
-export interface ValidatedSend {
-  readonly body: CommonSend;
+export interface ValidatedSend<T = CommonSend> {
+  readonly body: T;
   readonly warnings: readonly Warning[];
   readonly nameField: NameField;
 }
 
 /** @throws PomboError VALIDATION_ERROR with every problem at once. */
-export type SendValidator = (body: Record<string, unknown>, strict: boolean) => ValidatedSend;
+export type SendValidator<T = CommonSend> = (body: Record<string, unknown>, strict: boolean) => ValidatedSend<T>;
 
 /** More unknown fields than this say the same again. */
 const MAX_WARNINGS = 20;
@@ -31,7 +31,7 @@ const JOI_OPTIONS: Joi.ValidationOptions = { abortEarly: false, errors: { wrap: 
 /** How to call a field the client did not write. */
 const ABSENT_NAMES: Readonly<Record<string, string>> = { to: 'number' };
 
-export function createSendValidator(schema: Joi.ObjectSchema<CommonSend>): SendValidator {
+export function createSendValidator<T = CommonSend>(schema: Joi.ObjectSchema<T>): SendValidator<T> {
   const checked = schema.prefs(JOI_OPTIONS).messages({ 'any.required': '{{#label}} is required' });
   const respell = createRespeller(schema);
   const known = fieldNamesOf(schema);
@@ -67,14 +67,14 @@ function nameAsWritten(path: string, written: Respelled['written']): string {
   return inner === undefined ? path : nameAsWritten(path.slice(0, -inner.length), written) + inner;
 }
 
-interface Lenient {
-  readonly result: Joi.ValidationResult<CommonSend>;
+interface Lenient<T> {
+  readonly result: Joi.ValidationResult<T>;
   /** Paths of fields below the top that the schema does not know. */
   readonly ignored: readonly string[];
 }
 
 /** An unknown field inside another one is left out, if that is all that is wrong. */
-function validateLeniently(schema: Joi.ObjectSchema<CommonSend>, body: Record<string, unknown>): Lenient {
+function validateLeniently<T>(schema: Joi.ObjectSchema<T>, body: Record<string, unknown>): Lenient<T> {
   const result = schema.validate(body);
   const details = result.error?.details ?? [];
   if (details.length === 0 || details.some(({ type }) => type !== 'object.unknown')) return { result, ignored: [] };
@@ -94,7 +94,7 @@ function describeUnknown(fields: readonly string[], known: readonly string[], co
     const field = given.slice(0, MAX_NAME_LENGTH);
     const nearest = nearestField(field, known);
     const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-    return { field, message: `${field} is not a field of this message${consequence}${hint}` };
+    return { field, message: `${field} is not a field of this request${consequence}${hint}` };
   });
 }
 

@@ -15,6 +15,7 @@ export interface Config {
   readonly SANDBOX_MODE: boolean;
   readonly HOST: string;
   readonly PORT: number;
+  readonly MASTER_TOKEN?: string;
   readonly DEFAULT_WAIT_SECONDS: number;
   readonly JSON_BODY_LIMIT_BYTES: number;
   readonly REDIS_COMMAND_TIMEOUT_MS: number;
@@ -105,6 +106,11 @@ function contradictions(config: Config): string[] {
       `${name('SESSION_ENCRYPTION_KEY')} is not set: device credentials would lie open in Redis (make one with: openssl rand -hex 32)`,
     );
   }
+  if (!config.SANDBOX_MODE && config.MASTER_TOKEN !== undefined && isWeak(config.MASTER_TOKEN)) {
+    problems.push(
+      `${name('MASTER_TOKEN')} could be guessed: whoever has it can do everything (make one with: openssl rand -hex 32)`,
+    );
+  }
   if (config.LEASE_RENEW_MS * 3 > config.LEASE_TTL_MS) {
     problems.push(
       `${name('LEASE_RENEW_MS')} must be at most a third of ${name('LEASE_TTL_MS')}, so that one lost renewal loses no device`,
@@ -137,6 +143,11 @@ const CAUTIOUS_LOOK_UPS_PER_HOUR = 300;
 function lookUpsPerHour(config: Config): number {
   const set = config.LOOK_UPS_PER_HOUR as number | undefined;
   return set ?? (config.WHATSAPP_URL === undefined ? CAUTIOUS_LOOK_UPS_PER_HOUR : 0);
+}
+
+/** A UUID passes; a word, or a few characters over and over, does not. */
+function isWeak(secret: string): boolean {
+  return secret.length < 32 || new Set(secret).size < 8;
 }
 
 function isLoopback(url: string | undefined): boolean {

@@ -85,6 +85,12 @@ export const SETTINGS = {
   },
   HOST: { group: 'Ingress', schema: Joi.string().default('0.0.0.0'), about: 'Address the API listens on.' },
   PORT: { group: 'Ingress', schema: port(3000), about: 'Port the API listens on.' },
+  MASTER_TOKEN: {
+    group: 'Ingress',
+    schema: Joi.string().pattern(/^\S{1,256}$/, 'up to 256 characters without spaces'),
+    about: 'The operator’s token, which makes and removes tenants over the API; without it only `npm run admin` does.',
+    example: '(32 random bytes: openssl rand -hex 32)',
+  },
   DEFAULT_WAIT_SECONDS: {
     group: 'Ingress',
     schema: Joi.number().integer().min(0).max(60).default(0),
