@@ -60,7 +60,7 @@ export async function viewMessage(
     arrivals: Object.fromEntries(message.arrivals),
     decrypted: Object.fromEntries(message.decrypted),
     encTypes: Object.fromEntries(message.encTypes),
-    ...(content ? { message: asJson(content) } : {}),
+    ...(content ? { message: messageAsJson(content) } : {}),
     ...(media ? { media } : {}),
   };
 }
@@ -76,7 +76,8 @@ async function viewMedia(
   return { ...check, bytesBase64: (await inspector.read(reference)).toString('base64') };
 }
 
-function asJson(content: proto.IMessage): Record<string, unknown> {
+/** Bytes in base64, enums by name. */
+export function messageAsJson(content: proto.IMessage): Record<string, unknown> {
   const options = { longs: Number, enums: String, bytes: String };
   return proto.Message.toObject(proto.Message.create(content), options);
 }

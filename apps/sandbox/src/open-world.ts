@@ -10,6 +10,7 @@ import { MediaShelf } from './media/media-shelf.js';
 import { Directory } from './people/directory.js';
 import { GroupDirectory } from './people/group-directory.js';
 import { InboxRetention } from './people/inbox-retention.js';
+import { Newsletters } from './people/newsletters.js';
 import { HeldArrivals } from './phones/held-arrivals.js';
 import { PendingReplies } from './phones/pending-replies.js';
 import type { ResolvedOptions } from './sandbox-options.js';
@@ -60,6 +61,7 @@ export async function openWorld(options: ResolvedOptions, undo: UndoStack): Prom
     tasks,
     directory,
     groups,
+    newsletters: new Newsletters(),
     retention: new InboxRetention(options.keptContents, MAX_REMEMBERED_MESSAGES),
     held: new HeldArrivals(),
     replies: new PendingReplies(),

@@ -7,6 +7,7 @@ import type { MediaHost } from './media/media-host.js';
 import type { Directory } from './people/directory.js';
 import type { GroupDirectory } from './people/group-directory.js';
 import type { InboxRetention } from './people/inbox-retention.js';
+import type { Newsletters } from './people/newsletters.js';
 import type { HeldArrivals } from './phones/held-arrivals.js';
 import type { PendingReplies } from './phones/pending-replies.js';
 import type { ResolvedOptions } from './sandbox-options.js';
@@ -24,6 +25,7 @@ export interface World {
   readonly tasks: DelayedTasks;
   readonly directory: Directory;
   readonly groups: GroupDirectory;
+  readonly newsletters: Newsletters;
   readonly retention: InboxRetention;
   readonly held: HeldArrivals;
   readonly replies: PendingReplies;

@@ -32,6 +32,7 @@ export {
   hkdf,
   hmacSign,
   initAuthCreds,
+  isJidNewsletter,
   jidDecode,
   jidEncode,
   jidNormalizedUser,

@@ -1,6 +1,7 @@
-import type { AddressForm } from '../people/device-address.js';
+import { userJid, type AddressForm } from '../people/device-address.js';
 import type { Group } from '../people/group-directory.js';
-import { announceDevices, announceIdentity } from '../phones/notify-correspondents.js';
+import { stanza } from '../wire/stanza.js';
+import { announceDevices, announceIdentity, announceInGroup } from '../phones/notify-correspondents.js';
 import type { World } from '../world.js';
 import { numberOf } from './recipient-controls.js';
 
@@ -22,12 +23,21 @@ export interface NewGroup {
   readonly addressingMode?: AddressForm;
 }
 
+export interface GroupChange {
+  /** Numbers or jids of new members. */
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly subject?: string;
+}
+
 export interface PeopleControls {
   /** The recipient installed WhatsApp again: new keys, no sessions. Senders are told unless `announce` is false. */
   changeIdentity(who: string, options?: { readonly announce?: boolean }): void;
   /** @returns ids of all devices afterwards. */
   changeDevices(who: string, change: DeviceChange): number[];
   createGroup(group: NewGroup): Group;
+  /** Members are told. @throws when there is no such group. */
+  changeGroup(id: string, change: GroupChange): Group;
 }
 
 export function peopleControls(world: () => World): PeopleControls {
@@ -35,6 +45,7 @@ export function peopleControls(world: () => World): PeopleControls {
     changeIdentity: (who, { announce = true } = {}) => changeIdentity(world(), who, announce),
     changeDevices: (who, change) => changeDevices(world(), who, change),
     createGroup: (group) => createGroup(world(), group),
+    changeGroup: (id, change) => changeGroup(world(), id, change),
   };
 }
 
@@ -61,4 +72,20 @@ function createGroup(world: World, { subject, owner, participants, addressingMod
   for (const number of numbers) world.directory.person(number);
   world.changed();
   return world.groups.create({ subject, owner: ownerNumber, participants: [...numbers], addressingMode });
+}
+
+function changeGroup(world: World, id: string, { add = [], remove = [], subject }: GroupChange): Group {
+  const before = world.groups.find(id)?.participants ?? [];
+  const [added, removed] = [add.map(numberOf), remove.map(numberOf)];
+  for (const number of added) world.directory.person(number);
+  const participants = [...new Set([...before, ...added])].filter((number) => !removed.includes(number));
+  const group = world.groups.change(id, { participants, ...(subject === undefined ? {} : { subject }) });
+  const audience = [...new Set([...before, ...added])];
+  const jids = (numbers: readonly string[]) =>
+    numbers.map((number) => stanza('participant', { jid: userJid(number, group.addressingMode) }));
+  if (added.length > 0) announceInGroup(world, group, audience, stanza('add', {}, jids(added)));
+  if (removed.length > 0) announceInGroup(world, group, audience, stanza('remove', {}, jids(removed)));
+  if (subject !== undefined) announceInGroup(world, group, audience, stanza('subject', { subject }));
+  world.changed();
+  return group;
 }

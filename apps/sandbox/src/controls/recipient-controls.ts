@@ -1,4 +1,5 @@
 import { viewMessage, type MessageView, type RecipientView } from '../message-view.js';
+import { viewPost, type PostView } from '../newsletter-view.js';
 import { canonicalNumber } from '../people/canonical-number.js';
 import { parseDeviceJid, userJid } from '../people/device-address.js';
 import type { Group } from '../people/group-directory.js';
@@ -24,6 +25,8 @@ export interface RecipientControls {
    * @param who number in any spelling, PN jid or LID. Somebody nobody wrote to yet has an empty inbox.
    */
   recipient(who: string, options?: ViewOptions): Promise<RecipientView>;
+  /** What was published in a newsletter, oldest first. @param id `…@newsletter`. */
+  newsletter(id: string): Promise<PostView[]>;
   /** @throws when there is no such group. */
   group(id: string, options?: ViewOptions): Promise<GroupView>;
   /**
@@ -36,6 +39,10 @@ export interface RecipientControls {
 export function recipientControls(world: () => World): RecipientControls {
   return {
     recipient: (who, options = {}) => viewRecipient(world(), who, options),
+    newsletter: (id) => {
+      const { newsletters, media } = world();
+      return Promise.all(newsletters.postsOf(id).map((post) => viewPost(post, media.inspector)));
+    },
     group: async (id, options = {}) => viewGroup(world(), id, options),
     reply: async (who, deviceJid, text) => reply(world(), who, deviceJid, text),
   };

@@ -52,9 +52,22 @@ export class MediaInspector {
     return check;
   }
 
+  /** Of media that is not encrypted, as newsletters have it: only its own hash can be compared. */
+  async checkPlain({ directPath, fileSha256 }: { directPath: string; fileSha256: Uint8Array }): Promise<MediaCheck> {
+    try {
+      const file = await this.#fetch(directPath);
+      const hash = sha256(file);
+      const ok = hash.equals(fileSha256);
+      const sizeBytes = file.byteLength;
+      return { ok, sizeBytes, sha256: hash.toString('hex'), fileSha256Matches: ok, fileEncSha256Matches: false };
+    } catch (error) {
+      return failed(reasonOf(error));
+    }
+  }
+
   /** The decrypted file. @throws when it can't be fetched or decrypted. */
   async read(media: MediaReference): Promise<Buffer> {
-    return decrypt(media, await this.#fetch(media));
+    return decrypt(media, await this.#fetch(media.directPath));
   }
 
   close(): Promise<void> {
@@ -62,7 +75,7 @@ export class MediaInspector {
   }
 
   async #inspect(media: MediaReference): Promise<MediaCheck> {
-    const encrypted = await this.#fetch(media);
+    const encrypted = await this.#fetch(media.directPath);
     const file = await decrypt(media, encrypted);
     const fileHash = sha256(file);
     const fileSha256Matches = fileHash.equals(media.fileSha256 ?? Buffer.alloc(0));
@@ -76,8 +89,8 @@ export class MediaInspector {
     };
   }
 
-  async #fetch(media: MediaReference): Promise<Buffer> {
-    const { statusCode, body } = await request(`${this.#origin}${media.directPath}`, { dispatcher: this.#agent });
+  async #fetch(directPath: string): Promise<Buffer> {
+    const { statusCode, body } = await request(`${this.#origin}${directPath}`, { dispatcher: this.#agent });
     const bytes = Buffer.from(await body.arrayBuffer());
     if (statusCode !== 200) throw new Error(`media host answered ${statusCode}`);
     return bytes;

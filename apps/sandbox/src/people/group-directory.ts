@@ -25,6 +25,15 @@ export class GroupDirectory {
     return created;
   }
 
+  /** @throws when there is no such group. */
+  change(id: string, changes: Partial<Pick<Group, 'subject' | 'participants'>>): Group {
+    const group = this.find(id);
+    if (!group) throw new Error('no such group');
+    const changed = { ...group, ...changes };
+    this.#groups.set(id, changed);
+    return changed;
+  }
+
   find(id: string | undefined): Group | undefined {
     return id === undefined ? undefined : this.#groups.get(id);
   }

@@ -1,4 +1,4 @@
-import type { BinaryNode } from '@pombo/whatsapp/protocol';
+import { isJidNewsletter, type BinaryNode } from '@pombo/whatsapp/protocol';
 import { parseDeviceJid } from '../people/device-address.js';
 import type { World } from '../world.js';
 import { acknowledgeMessage, refuseMessage } from './acknowledge-message.js';
@@ -38,7 +38,12 @@ function handle(world: World, session: StanzaSource, message: BinaryNode): Journ
 }
 
 function deliver(world: World, session: StanzaSource, message: BinaryNode): void {
-  const group = world.groups.find(message.attrs.to);
+  const { id = '', to = '' } = message.attrs;
+  if (isJidNewsletter(to)) {
+    world.newsletters.publish(to, { id, from: session.device.jid(), stanza: message });
+    return;
+  }
+  const group = world.groups.find(to);
   if (group) {
     deliverGroupMessage(world, session.device, message, group);
     return;

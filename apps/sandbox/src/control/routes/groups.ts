@@ -16,6 +16,20 @@ export function groupRoutes(controls: PeopleControls & RecipientControls): Route
     });
     response.json(group);
   });
+  router.post('/groups/:id', (request, response) => {
+    const body = bodyOf(request);
+    const subject = optionalText(body, 'subject');
+    response.json(
+      controls.changeGroup(request.params.id, {
+        add: optionalTexts(body, 'add') ?? [],
+        remove: optionalTexts(body, 'remove') ?? [],
+        ...(subject === undefined ? {} : { subject }),
+      }),
+    );
+  });
+  router.get('/newsletters/:id', async (request, response) => {
+    response.json(await controls.newsletter(request.params.id));
+  });
   router.get('/groups/:id', async (request, response) => {
     response.json(await controls.group(request.params.id, viewOptions(request.query)));
   });
