@@ -33,6 +33,22 @@ test('a message that is typed for a while holds up no other chat', async () => {
   await worker.stop();
 });
 
+test('a chat that is slow holds up no other, although hundreds of its messages stand before them', async () => {
+  const { deviceId } = await stack.addPairedDevice();
+  const text = (number: string, delay?: number, priority: 'normal' | 'bulk' = 'normal') =>
+    sender.send({ deviceId, number, priority, content: { type: 'text', text: 'hello', ...(delay ? { delay } : {}) } });
+  const slow: string[] = [];
+  for (let i = 0; i < 300; i += 1) slow.push(await text('5511999992005', 60));
+  const others = await Promise.all([6, 7, 8].map((i) => text(`551199999200${i}`)));
+  const bulk = await text('5511999992009', undefined, 'bulk');
+  const worker = await stack.startWorker();
+  for (const id of [...others, bulk]) await stack.whenState(id, 'sent');
+  expect((await stack.store.messages.read(slow[0] ?? ''))?.state).toBe('processing');
+  // Neither prepared nor begun: it costs nothing to pass them by.
+  expect((await stack.store.messages.read(slow[299] ?? ''))?.state).toBe('queued');
+  await worker.stop();
+});
+
 test('a message that is not acknowledged holds up other chats for one wait, not for all its resends', async () => {
   const { deviceId } = await stack.addPairedDevice();
   const worker = await stack.startWorker();

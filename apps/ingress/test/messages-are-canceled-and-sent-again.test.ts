@@ -96,15 +96,19 @@ describe('DELETE /messages/{id}', () => {
     const verdicts: string[] = [];
     const taken: string[] = [];
     const consumer = createConsumer({
-      ...{ redis: store.redis, keys: store.keys, deviceId, concurrency: 100, logger: silentLogger },
-      async process({ messageId }) {
-        taken.push(messageId);
-        if (messageId !== id) return;
-        await store.messages.begin(id, deviceId, epoch);
-        await untilCanceled;
-        verdicts.push((await store.messages.dispatch(id, deviceId, epoch)).verdict);
+      ...{ redis: store.redis, keys: store.keys, deviceId, epoch, logger: silentLogger },
+      room: () => ({ jobs: 100 }),
+      take(jobs) {
+        for (const { messageId } of jobs) void work(messageId).then(() => consumer.finish(messageId));
       },
     });
+    const work = async (messageId: string): Promise<void> => {
+      taken.push(messageId);
+      if (messageId !== id) return;
+      await store.messages.begin(id, deviceId, epoch);
+      await untilCanceled;
+      verdicts.push((await store.messages.dispatch(id, deviceId, epoch)).verdict);
+    };
     try {
       consumer.consume();
       await eventually('it is in hand', () => taken.includes(id));

@@ -312,12 +312,16 @@ async function sendAll(deviceId: string, count: number): Promise<string[]> {
   const epoch = Number(await store.redis.hget(store.keys.lease(deviceId), 'epoch'));
   const sent: string[] = [];
   const consumer = createConsumer({
-    ...{ redis: store.redis, keys: store.keys, deviceId, concurrency: 4, logger: silentLogger },
-    async process({ messageId }) {
-      if ((await store.messages.dispatch(messageId, deviceId, epoch)).verdict === 'go') sent.push(messageId);
-      await store.messages.transition(messageId, deviceId, 'sent');
+    ...{ redis: store.redis, keys: store.keys, deviceId, epoch, logger: silentLogger },
+    room: () => ({ jobs: 4 }),
+    take(jobs) {
+      for (const { messageId } of jobs) void send(messageId).then(() => consumer.finish(messageId));
     },
   });
+  const send = async (messageId: string): Promise<void> => {
+    if ((await store.messages.dispatch(messageId, deviceId, epoch)).verdict === 'go') sent.push(messageId);
+    await store.messages.transition(messageId, deviceId, 'sent');
+  };
   try {
     consumer.consume();
     await eventually('all are sent', async () => (await store.devices.waiting(deviceId)) === 0);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createMetrics, silentLogger } from '@pombo/runtime';
 import { createLeases, type Store } from '@pombo/store';
 import { openTestStore, type TestStore } from '@pombo/testing';
-import { createDispatcher } from '../src/sending/dispatcher.js';
+import type { Turn } from '../src/sending/dispatcher.js';
 import type { SendContext } from '../src/sending/send-context.js';
 import { sendMessage } from '../src/sending/send-message.js';
 
@@ -57,13 +57,10 @@ test('a message that was acknowledged is sent, although Redis refuses to write t
   };
   const sending = {
     ...{ config, store: refusing, deviceId, epoch: lease?.epoch ?? 0, session, logger: silentLogger },
-    ...{
-      directory,
-      metrics: createMetrics('test'),
-      dispatcher: createDispatcher(1),
-      signal: new AbortController().signal,
-    },
+    ...{ directory, metrics: createMetrics('test'), signal: new AbortController().signal },
   } as Partial<SendContext> as SendContext;
-  await sendMessage(id, 'r-1', sending);
+  const turn: Turn = { first: () => Promise.resolve(), inFlight: (send) => send() };
+  const place = { sequence: 1, priority: 'normal', to: '5511999990000@s.whatsapp.net', expiresAt: Infinity } as const;
+  await sendMessage({ messageId: id, requestId: 'r-1', ...place }, turn, sending);
   expect(await store.messages.read(id)).toMatchObject({ state: 'sent' });
 });

@@ -1,31 +1,35 @@
-/** Takes jobs of one device and hands them to a function. What the function throws tells the queue what to do. */
-import { type SendJob, shardOfDevice } from '@pombo/contracts';
+/**
+ * Keeps a device's hand full. Jobs are taken many at a time by a script of our own, under the epoch of the lease, so
+ * that a chat that is slow can be passed by; BullMQ waits for the next job when there is none, moves on those that have
+ * stalled, and renews locks.
+ *
+ *   paused ──consume──▶ taking ──no room──▶ full ──room, or something more urgent──▶ taking
+ *                          └──nothing there──▶ waiting for a job ──▶ taking          any ──pause──▶ paused
+ */
+import { type Priority, type SendJob, shardOfDevice } from '@pombo/contracts';
 import { describeError, type Logger, type Redis, SECOND } from '@pombo/runtime';
 import type { Keys } from '@pombo/store';
-import { type Job, WaitingError, Worker } from 'bullmq';
+import { Worker } from 'bullmq';
+import { createBell } from './bell.js';
+import { createHand, type TakenJob } from './hand.js';
 import { queueNameOf } from './queue-names.js';
-import { giveBackJob } from './take-back.js';
 
-/**
- * Thrown by a processor that lets go of a job without an outcome (the device was lost, the process stops): the job goes
- * back to where the next owner takes it up in order, and no further job is taken until `consume`.
- */
-export class JobReleased extends Error {
-  constructor(options?: { cause?: unknown }) {
-    super('the job is left for the next owner of the device', options);
-    this.name = 'JobReleased';
-  }
+/** What can be taken now: how many jobs, and whether only those more urgent than some priority. */
+export interface Room {
+  readonly jobs: number;
+  readonly above?: Priority;
 }
-
-/** Does one job; resolving means the outcome is recorded and the job can go. */
-export type ProcessSend = (job: { readonly messageId: string; readonly requestId: string }) => Promise<void>;
 
 export interface Consumer {
   /** Takes jobs from now on. */
   consume(): void;
-  /** Takes no more jobs until `consume`; those in hand go on. */
+  /** Takes no more jobs until `consume`, but for one that BullMQ may be waiting for; those in hand go on. */
   pause(): void;
-  /** Ends without waiting for jobs in hand: whoever calls it has let them finish or released them. */
+  /** The answer of `room` has changed. */
+  roomChanged(): void;
+  /** The outcome of a message is recorded: its job goes, together with others that end at the same time. */
+  finish(messageId: string): void;
+  /** Ends: what is in hand goes back to where the next owner takes it first, in order. */
   close(): Promise<void>;
 }
 
@@ -33,62 +37,159 @@ export interface ConsumerOptions {
   readonly redis: Redis;
   readonly keys: Keys;
   readonly deviceId: string;
-  /** How many jobs are in hand at once. */
-  readonly concurrency: number;
-  readonly process: ProcessSend;
+  /** Of the lease: jobs are taken only while it is the latest. */
+  readonly epoch: number;
+  readonly room: () => Room;
+  /** Hands over what was taken, in the order of the queue. */
+  readonly take: (jobs: readonly TakenJob[]) => void;
   readonly logger: Logger;
 }
 
 const LOCK_MS = 30 * SECOND;
+const RENEW_MS = LOCK_MS / 2;
 /** The owner's take-back does this work at once; BullMQ's check is only the backstop. */
 const STALLED_CHECK_MS = 60 * SECOND;
-const RECORD_IS_THE_HISTORY = { count: 0 };
+/** How long BullMQ waits for a job in one go, the most it allows. */
+const WAIT_SECONDS = 10;
+/** How often a full hand is looked past for something more urgent. */
+const URGENT_CHECK_MS = 250;
+/** Outcomes recorded within this time are reported together. */
+const FINISH_MS = 5;
+/** Taken in one go. */
+const MOST_AT_ONCE = 500;
+const AFTER_FAILURE_MS = SECOND;
 
-export function createConsumer({ redis, keys, deviceId, concurrency, process, logger }: ConsumerOptions): Consumer {
-  const report = (what: string) => (error: unknown) => logger.error(what, { deviceId, ...describeError(error) });
-  const pause = (): void => {
-    worker.pause(true).catch(report('the queue was not paused'));
-  };
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const { redis, keys, deviceId, room, logger } = options;
+  const hand = createHand({ ...options, lockMs: LOCK_MS });
+  const bell = createBell();
+  /** Outcomes recorded, jobs still there. */
+  let finished: string[] = [];
+  let flushing: NodeJS.Timeout | undefined;
+  /** Jobs that BullMQ made active for us. */
+  let adopt: string[] = [];
+  let consuming = false;
+  let closing = false;
+  let loop: Promise<void> | undefined;
+  let lookForStray = false;
 
-  const run = async (job: Job<SendJob>): Promise<void> => {
-    try {
-      await process({ messageId: job.id ?? '', requestId: job.data.requestId });
-    } catch (error) {
-      if (error instanceof JobReleased) {
-        // First: else BullMQ takes up the next job at once, and one after the other the whole queue.
-        pause();
-        await giveBackJob(redis, keys, deviceId, { id: job.id ?? '', token: job.token ?? '' }).catch(
-          report('a job was not given back'),
-        );
-      } else {
-        logger.error('a job ended without an outcome and will be taken up again', {
-          messageId: job.id,
-          ...describeError(error),
-        });
-      }
-      // To BullMQ this error says "the job has been moved elsewhere": it leaves it alone, where a failure would lose it.
-      throw new WaitingError();
-    }
-  };
-  const worker = new Worker<SendJob>(queueNameOf(deviceId), run, {
+  const report = (what: string) => (error: unknown) => logger.warn(what, { deviceId, ...describeError(error) });
+  const worker = new Worker<SendJob>(queueNameOf(deviceId), null, {
     connection: redis,
     prefix: keys.queuePrefix(shardOfDevice(deviceId)),
-    concurrency,
     autorun: false,
+    drainDelay: WAIT_SECONDS,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: Number.MAX_SAFE_INTEGER,
-    removeOnComplete: RECORD_IS_THE_HISTORY,
-    removeOnFail: RECORD_IS_THE_HISTORY,
   });
-  worker.on('error', (error) => logger.warn('queue worker error', { deviceId, ...describeError(error) }));
+  worker.on('error', report('queue worker error'));
+  // The reply to a script may have been lost with the connection, and jobs with it that nobody knows to be in hand.
+  const lookAgain = (): void => {
+    lookForStray = true;
+    bell.ring();
+  };
+  redis.on('ready', lookAgain);
+
+  const take = async ({ jobs, above }: Room): Promise<boolean> => {
+    const adopted = adopt;
+    const wanted = Math.min(jobs, MOST_AT_ONCE);
+    const taken = await hand.take({ room: wanted, ...(above === undefined ? {} : { above }), adopt: adopted });
+    adopt = adopt.filter((id) => !adopted.includes(id));
+    if (taken.stale) {
+      consuming = false;
+      await hand.giveBack(adopted);
+    }
+    const stray = lookForStray ? await takeStray() : [];
+    if (stray.length + taken.jobs.length > 0) options.take([...stray, ...taken.jobs]);
+    return taken.more;
+  };
+
+  const takeStray = async (): Promise<TakenJob[]> => {
+    lookForStray = false;
+    const ids = await hand.findStray();
+    return ids.length === 0 ? [] : (await hand.take({ room: 0, adopt: ids })).jobs;
+  };
+
+  const step = async (): Promise<void> => {
+    const free = room();
+    if (free.jobs <= 0 && adopt.length === 0 && !lookForStray) return bell.wait();
+    const more = await take(free);
+    if (free.above !== undefined) return bell.wait(URGENT_CHECK_MS);
+    if (more || !isConsuming()) return;
+    const job = (await worker.getNextJob(hand.token)) as { id?: string } | undefined;
+    if (job?.id !== undefined) adopt.push(job.id);
+  };
+
+  /** Asked after something was awaited. */
+  const isConsuming = (): boolean => consuming && !closing;
+
+  const run = async (): Promise<void> => {
+    while (!closing) {
+      try {
+        if (consuming) await step();
+        else await bell.wait();
+      } catch (error) {
+        report('jobs could not be taken')(error);
+        if (!isClosing()) await bell.wait(AFTER_FAILURE_MS);
+      }
+    }
+  };
+  const isClosing = (): boolean => closing;
+
+  const flush = async (): Promise<void> => {
+    flushing = undefined;
+    const ids = finished;
+    finished = [];
+    try {
+      await hand.finish(ids);
+    } catch (error) {
+      report('finished jobs were not removed')(error);
+      finished.push(...ids);
+      if (!closing) flushing ??= setTimeout(() => void flush(), AFTER_FAILURE_MS);
+    }
+  };
+
+  const renew = async (): Promise<void> => {
+    const ids = [...hand.held];
+    if (ids.length === 0) return;
+    const tokens = ids.map(() => hand.token);
+    const lost = await worker.extendJobLocks(ids, tokens, LOCK_MS);
+    // Still ours by the lease: locked anew, unless someone else has taken them meanwhile.
+    if (lost.length > 0) await hand.take({ room: 0, adopt: lost.filter((id) => hand.held.has(id)) });
+  };
+  const renewing = setInterval(() => void renew().catch(report('locks were not renewed')), RENEW_MS);
 
   return {
     consume() {
-      // Starts the worker too, when it is not running yet.
-      worker.resume().catch(report('the queue was not resumed'));
+      if (closing) return;
+      consuming = true;
+      if (!loop) {
+        loop = run();
+        worker.startStalledCheckTimer().catch(report('the check for stalled jobs did not start'));
+      }
+      bell.ring();
     },
-    pause,
-    close: () => worker.close(true),
+    pause() {
+      consuming = false;
+    },
+    roomChanged: () => bell.ring(),
+    finish(messageId) {
+      finished.push(messageId);
+      flushing ??= setTimeout(() => void flush(), FINISH_MS);
+    },
+    async close() {
+      if (closing) return;
+      closing = true;
+      consuming = false;
+      redis.off('ready', lookAgain);
+      clearInterval(renewing);
+      clearTimeout(flushing);
+      bell.ring();
+      await worker.close(true);
+      await loop;
+      await flush();
+      await hand.giveBack([...hand.held, ...adopt]);
+    },
   };
 }

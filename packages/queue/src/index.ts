@@ -1,5 +1,6 @@
 export * from './consumer.js';
-export * from './peek-waiting.js';
+export type { TakenJob } from './hand.js';
+export * from './job-released.js';
 export * from './producer.js';
 export * from './queue-names.js';
 export * from './take-back.js';

@@ -115,8 +115,6 @@ export interface Messages {
   read(messageId: string): Promise<MessageRecord | undefined>;
   /** What lists are filtered by, in one round trip; undefined where there is no such message any more. */
   readSummaries(messageIds: readonly string[]): Promise<Array<MessageSummary | undefined>>;
-  /** Recipients' JIDs as they were accepted; undefined where there is no such message any more. */
-  readRecipients(messageIds: readonly string[]): Promise<Array<string | undefined>>;
   readContent(messageId: string): Promise<MessageContent | undefined>;
 }
 
@@ -245,11 +243,6 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
         if (!tenantId || !state) return undefined;
         return { tenantId, state: state as MessageState, ...(clientReference ? { clientReference } : {}) };
       });
-    },
-
-    async readRecipients(ids) {
-      const found = await Promise.all(ids.map((id) => redis.hget(keys.record(id), 'to')));
-      return found.map((to) => to ?? undefined);
     },
 
     readContent,

@@ -1,22 +1,16 @@
 /** One device in this worker's hands: its session, its queue, and the letting go of both. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { setMaxListeners } from 'node:events';
 import { describeError, SECOND } from '@pombo/runtime';
-import { createConsumer, peekWaiting, takeBackJobs } from '@pombo/queue';
+import { takeBackJobs } from '@pombo/queue';
 import { type AuthState, createAuthState, type HeldLease, StaleEpochError } from '@pombo/store';
 import { createSession, type Endpoint, type SessionState } from '@pombo/whatsapp';
 import { createDeviceDirectory } from '../recipients/device-directory.js';
-import { createRecipientWarmer } from '../recipients/warm-recipients.js';
-import { createDispatcher } from '../sending/dispatcher.js';
 import type { SendContext, WorkerTools } from '../sending/send-context.js';
-import { sendMessage } from '../sending/send-message.js';
+import { createSendLine, within } from '../sending/send-line.js';
 import { createDeviceReporter } from './device-reporter.js';
 
-/** Messages taken up at once: preparation of the next runs while one is on its way. */
-const JOBS_IN_HAND = 4;
 /** How long what was let go of may take to notice. */
 const RELEASE_MS = 2 * SECOND;
-/** Messages between dispatch and acknowledgement at once. */
-const IN_FLIGHT = 1;
 
 export interface OwnedDevice {
   readonly lease: HeldLease;
@@ -53,7 +47,8 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   if ((await takeBackJobs(store.redis, store.keys, deviceId, epoch)) === undefined) throw new StaleEpochError(deviceId);
   const reporter = createDeviceReporter(lease, store, logger);
   const released = new AbortController();
-  const inHand = new Set<Promise<void>>();
+  // Every message that waits for something listens.
+  setMaxListeners(0, released.signal);
   let leaving = false;
   let markEnded: (end: { final: boolean }) => void = () => undefined;
   const ended = new Promise<{ final: boolean }>((resolve) => (markEnded = resolve));
@@ -88,42 +83,12 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   });
 
   const directory = createDeviceDirectory(store, deviceId, session);
-  const warmer = createRecipientWarmer({
-    directory,
-    peek: (count) => peekWaiting(store.redis, store.keys, deviceId, count),
-    readRecipients: (ids) => store.messages.readRecipients(ids),
-    logger,
-  });
-
-  const context: SendContext = {
-    ...options,
-    logger,
-    deviceId,
-    epoch,
-    session,
-    directory,
-    dispatcher: createDispatcher(IN_FLIGHT),
-    signal: released.signal,
-  };
-
-  const consumer = createConsumer({
-    redis: store.redis,
-    keys: store.keys,
-    deviceId,
-    concurrency: JOBS_IN_HAND,
-    logger,
-    process({ messageId, requestId }) {
-      warmer.lookAhead();
-      const work = sendMessage(messageId, requestId, context);
-      const tracked = work.catch(() => undefined).finally(() => inHand.delete(tracked));
-      inHand.add(tracked);
-      return work;
-    },
-  });
+  const context: SendContext = { ...options, logger, deviceId, epoch, session, directory, signal: released.signal };
+  const line = createSendLine(context);
 
   function followState(state: SessionState, final: boolean): void {
-    if (state === 'connected' && !leaving) consumer.consume();
-    else consumer.pause();
+    if (state === 'connected' && !leaving) line.consume();
+    else line.pause();
     if (state !== 'connecting') markSettled();
     if (state === 'ended') markEnded({ final });
   }
@@ -132,8 +97,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     released.abort();
     directory.close();
     await session.stop();
-    await within(RELEASE_MS, Promise.all(inHand));
-    await consumer.close();
+    await line.close(RELEASE_MS);
     reporter.released();
     await reporter.settled();
   };
@@ -146,18 +110,9 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     settled,
     async stop(graceMs) {
       leaving = true;
-      consumer.pause();
-      await within(graceMs, Promise.all(inHand));
+      await within(graceMs, line.drain());
       await close();
     },
     abandon: close,
   };
-}
-
-/** Waits for `work`, but no longer than `ms`. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const enough = new AbortController();
-  const late = wait(ms, undefined, { signal: enough.signal }).catch(() => undefined);
-  await Promise.race([work, late]);
-  enough.abort();
 }

@@ -1,51 +1,45 @@
 /**
- * Looks ahead in a device's queue and has the recipients of waiting messages found out about in batches, so that a
- * message taken up finds everything there: fifty people cost two queries instead of a hundred.
+ * Has the recipients of messages that were just taken in hand found out about in batches, so that each message finds
+ * everything there when it is prepared: fifty people cost two queries instead of a hundred.
  */
 import { describeError, type Logger } from '@pombo/runtime';
 import { LRUCache } from 'lru-cache';
 import type { DeviceDirectory } from './device-directory.js';
 
 export interface RecipientWarmer {
-  /** Called for every message taken up; mostly does nothing. Never throws. */
-  lookAhead(): void;
+  /** Called with the recipients of all messages that come to hand. Returns at once and never throws. */
+  warm(recipients: readonly string[]): void;
 }
 
 export interface WarmerOptions {
   readonly directory: Pick<DeviceDirectory, 'warm'>;
-  /** Ids of the messages that are next. */
-  readonly peek: (count: number) => Promise<string[]>;
-  /** Recipients of messages, in their order. */
-  readonly readRecipients: (messageIds: readonly string[]) => Promise<Array<string | undefined>>;
   readonly logger: Logger;
 }
 
-/** How far ahead: two batches, so that the next is under way while the first is sent. */
-const AHEAD = 100;
-const REMEMBERED = 2 * AHEAD;
+/** Recipients not warmed again while they are remembered. */
+const REMEMBERED = 500;
 
-export function createRecipientWarmer({ directory, peek, readRecipients, logger }: WarmerOptions): RecipientWarmer {
+export function createRecipientWarmer({ directory, logger }: WarmerOptions): RecipientWarmer {
   const seen = new LRUCache<string, true>({ max: REMEMBERED });
-  /** Messages to be taken up before it is worth looking again. */
-  let rest = 0;
+  let next: string[] = [];
   let working = false;
 
-  const warmNext = async (): Promise<void> => {
-    const ids = await peek(AHEAD);
-    rest = Math.floor(ids.length / 2);
-    const fresh = ids.filter((id) => !seen.has(id));
-    if (fresh.length === 0) return;
-    for (const id of fresh) seen.set(id, true);
-    const recipients = await readRecipients(fresh);
-    await directory.warm(recipients.filter((jid) => jid !== undefined));
+  const work = async (): Promise<void> => {
+    while (next.length > 0) {
+      const recipients = next;
+      next = [];
+      await directory.warm(recipients);
+    }
   };
 
   return {
-    lookAhead() {
-      rest -= 1;
-      if (working || rest > 0) return;
+    warm(recipients) {
+      const fresh = [...new Set(recipients)].filter((jid) => !seen.has(jid));
+      for (const jid of fresh) seen.set(jid, true);
+      next.push(...fresh);
+      if (working || next.length === 0) return;
       working = true;
-      warmNext()
+      work()
         // Each message finds out for itself, and fails for itself.
         .catch((error: unknown) => logger.debug('recipients were not warmed', describeError(error)))
         .finally(() => (working = false));

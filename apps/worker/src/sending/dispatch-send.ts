@@ -4,6 +4,7 @@ import { describeError, SECOND } from '@pombo/runtime';
 import { NotConnectedError } from '@pombo/whatsapp';
 import { JobReleased } from '@pombo/queue';
 import { pause } from './pause.js';
+import type { Turn } from './dispatcher.js';
 import type { ReadySend } from './prepare-send.js';
 import { actionFor, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
@@ -19,6 +20,7 @@ export async function dispatchSend(
   record: MessageRecord,
   content: MessageContent,
   ready: ReadySend,
+  turn: Turn,
   context: SendContext,
 ): Promise<boolean> {
   await showTyping(ready.chatJid, content.delay ?? 0, record, context);
@@ -30,7 +32,8 @@ export async function dispatchSend(
     await untilConnected(dispatched, context);
     try {
       // The slot is held for one sending at a time: a message that types or is sent again holds up its own chat only.
-      return await context.dispatcher.inFlight(() => sendOnce(record, ready, context, markDispatched));
+      const mayExpire = dispatched.dispatchedAt === undefined;
+      return await turn.inFlight(() => sendOnce(record, ready, context, markDispatched), mayExpire);
     } catch (error) {
       const action = actionFor(error);
       if (action === 'give-up' || action === 'retry') throw error;

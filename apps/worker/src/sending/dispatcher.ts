@@ -1,42 +1,245 @@
 /**
- * Order of a device's messages. Every chat has a lane in which messages stand in the order they were taken up: a
- * message is prepared at once, but dispatched only when the one before it in its lane is resolved. A slow download or a
- * typing delay therefore holds up its own chat only.
+ * Whose turn it is. Every chat has a lane in which its messages stand in the order they were accepted, and leave one
+ * after the other: the next is sent when the one before it is resolved. A slow download, typing or a resend therefore
+ * holds up its own chat only, however many messages of it are in hand: they are parked, which costs nothing.
+ *
+ *   parked ──the best of its lane, and there is room──▶ preparing ──prepared──▶ waiting for its turn in the chat
+ *     ──first of its chat──▶ waiting for a slot ──▶ in flight ──▶ resolved
  */
-import { Semaphore } from 'async-mutex';
+import { PRIORITIES } from '@pombo/contracts';
+import { JobReleased, type Room } from '@pombo/queue';
+import { ExpiredWhileWaiting } from './errors.js';
+import { Lane, type LaneJob, LEAST_URGENT } from './lane.js';
+import { createSlots } from './slots.js';
 
-export interface Dispatcher {
+/** One message's way through the dispatcher. */
+export interface Turn {
   /**
-   * Runs `prepare` now and `dispatch` with its result when it is this message's turn. Rejects with what either throws;
-   * then the lane goes on with the next message.
+   * To be called when the message is prepared; resolves when those before it in its chat are resolved.
+   * @param mayExpire false for a message that may have left. @throws JobReleased, ExpiredWhileWaiting
    */
-  run<T>(chat: string, prepare: () => Promise<T>, dispatch: (prepared: T) => Promise<void>): Promise<void>;
-  /** One sending of a message whose turn it is, from dispatch to acknowledgement; waits while enough others are at it. */
-  inFlight<T>(send: () => Promise<T>): Promise<T>;
+  first(mayExpire: boolean): Promise<void>;
+  /** One sending, from dispatch to acknowledgement. @throws as `first`, and what `send` throws; see `Slots.run`. */
+  inFlight<T>(send: () => Promise<T>, mayExpire: boolean): Promise<T>;
 }
 
-/** @param inFlight how many messages of the device may be between dispatch and acknowledgement at once. */
-export function createDispatcher(inFlight: number): Dispatcher {
-  const slots = new Semaphore(inFlight);
-  /** The end of each lane: resolves when its last message is resolved, never rejects. */
-  const lanes = new Map<string, Promise<void>>();
+export interface DispatcherLimits {
+  /** Messages between dispatch and acknowledgement. */
+  readonly inFlight: number;
+  /** Messages being prepared. */
+  readonly preparing: number;
+  /** Jobs in hand. */
+  readonly inHand: number;
+}
+
+export interface DispatcherOptions<J extends LaneJob> {
+  readonly limits: DispatcherLimits;
+  /** Same for all messages that must stay in order. */
+  readonly chatOf: (job: J) => string;
+  /** Works a message to its end; must not reject. */
+  readonly work: (job: J, turn: Turn) => Promise<void>;
+  /** For a message whose time ran out before it was begun; must not reject. */
+  readonly expire: (job: J) => Promise<void>;
+  /** More jobs can be used. */
+  readonly onRoom: () => void;
+}
+
+export interface Dispatcher<J extends LaneJob> {
+  add(jobs: readonly J[]): void;
+  /** What can be used now. */
+  room(): Room;
+  /** Begins nothing more and lets go of everything that is not in flight. @returns when what is in flight has ended. */
+  drain(): Promise<void>;
+  /** Resolves when everything that was begun has ended. */
+  settled(): Promise<void>;
+  close(): void;
+}
+
+interface Running<J extends LaneJob> {
+  readonly job: J;
+  readonly lane: Lane<J>;
+  preparing: boolean;
+  flying: boolean;
+  expiresAt: number;
+  end: Promise<void>;
+  /** Set while it waits for those before it in its chat. */
+  wait?: { readonly go: () => void; readonly leave: (why: Error) => void } | undefined;
+}
+
+/** Messages of one chat under way: the next is prepared while one is in flight. */
+const LANE_DEPTH = 2;
+/** Prepared messages that wait for a slot; more would only be held in memory. */
+const AHEAD = 16;
+/** Everything begun and not resolved, which is what typing and resends are bounded by. */
+const MOST_UNDER_WAY = 512;
+/** More jobs are taken when fewer chats than this could begin one, and then so many that twice as many can. */
+const CHATS_AT_HAND = 64;
+/** A full hand takes this many urgent jobs more. */
+const URGENT_RESERVE = 500;
+const EXPIRY_CHECK_MS = 500;
+
+export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J>): Dispatcher<J> {
+  const { limits, chatOf, work, expire, onRoom } = options;
+  const slots = createSlots(limits.inFlight);
+  const lanes = new Map<string, Lane<J>>();
+  /** Lanes that have something parked and may begin it. */
+  const startable = new Set<Lane<J>>();
+  const running = new Set<Running<J>>();
+  const ending = new Set<Promise<void>>();
+  let inHand = 0;
+  let preparing = 0;
+  let draining = false;
+
+  const refresh = (lane: Lane<J>): void => {
+    if (lane.parked.length > 0 && lane.underWay.length < LANE_DEPTH) startable.add(lane);
+    else startable.delete(lane);
+    if (lane.isEmpty) lanes.delete(lane.chat);
+  };
+
+  const best = (): Lane<J> | undefined => {
+    let found: Lane<J> | undefined;
+    for (const lane of startable) if (!found || comesBefore(lane, found)) found = lane;
+    return found;
+  };
+
+  const begin = (): void => {
+    while (!draining && preparing < limits.preparing && slots.waiting < AHEAD && running.size < MOST_UNDER_WAY) {
+      const lane = best();
+      const job = lane?.next();
+      if (!lane || !job) break;
+      lane.underWay.push(job);
+      refresh(lane);
+      run({ job, lane, preparing: true, flying: false, expiresAt: job.expiresAt, end: Promise.resolve() });
+    }
+    const { jobs, above } = room();
+    if (jobs > 0 && above === undefined) onRoom();
+  };
+
+  const run = (entry: Running<J>): void => {
+    preparing += 1;
+    running.add(entry);
+    entry.end = track(work(entry.job, turnOf(entry)), () => resolved(entry));
+  };
+
+  const track = (task: Promise<void>, then: () => void): Promise<void> => {
+    const end = task.finally(() => {
+      ending.delete(end);
+      inHand -= 1;
+      then();
+      if (!draining) begin();
+    });
+    ending.add(end);
+    return end;
+  };
+
+  const resolved = (entry: Running<J>): void => {
+    const { lane, job } = entry;
+    prepared(entry);
+    running.delete(entry);
+    lane.underWay.splice(lane.underWay.indexOf(job), 1);
+    refresh(lane);
+    for (const other of running) if (other.lane === lane && other.wait && isFirst(other)) other.wait.go();
+  };
+
+  const isFirst = ({ lane, job }: Running<J>): boolean => lane.underWay[0] === job;
+
+  const prepared = (entry: Running<J>): void => {
+    if (entry.preparing) preparing -= 1;
+    entry.preparing = false;
+  };
+
+  const turnOf = (entry: Running<J>): Turn => ({
+    async first(mayExpire) {
+      prepared(entry);
+      if (draining) throw new JobReleased();
+      entry.expiresAt = mayExpire ? entry.job.expiresAt : Infinity;
+      begin();
+      if (isFirst(entry)) return;
+      await new Promise<void>((go, leave) => (entry.wait = { go, leave })).finally(() => (entry.wait = undefined));
+    },
+    inFlight: (send, mayExpire) =>
+      slots
+        .run(
+          {
+            urgency: () => entry.lane.urgency,
+            sequence: entry.job.sequence,
+            expiresAt: mayExpire ? entry.job.expiresAt : Infinity,
+          },
+          () => {
+            entry.flying = true;
+            return send().catch((error: unknown) => {
+              entry.flying = false;
+              throw error;
+            });
+          },
+        )
+        .finally(begin),
+  });
+
+  const room = (): Room => {
+    if (draining) return { jobs: 0 };
+    const chats = PRIORITIES.map(() => 0);
+    for (const { urgency } of startable) chats[urgency] = (chats[urgency] ?? 0) + 1;
+    const space = limits.inHand - inHand;
+    if (startable.size < CHATS_AT_HAND && space > 0) {
+      return { jobs: Math.min(2 * CHATS_AT_HAND - startable.size, space) };
+    }
+    return roomForUrgent(chats, space + URGENT_RESERVE);
+  };
+
+  /** Enough is at hand; what is more urgent than that may still come. */
+  const roomForUrgent = (chats: readonly number[], space: number): Room => {
+    for (let urgency = LEAST_URGENT; urgency > 0 && space > 0; urgency -= 1) {
+      const moreUrgent = chats.slice(0, urgency).reduce((sum, count) => sum + count, 0);
+      const above = PRIORITIES[urgency];
+      if (above && moreUrgent < CHATS_AT_HAND) return { jobs: Math.min(CHATS_AT_HAND - moreUrgent, space), above };
+    }
+    return { jobs: 0 };
+  };
+
+  const checkExpiry = (): void => {
+    if (inHand === 0) return;
+    const now = Date.now();
+    slots.expire(now);
+    for (const entry of running) if (entry.expiresAt <= now) entry.wait?.leave(new ExpiredWhileWaiting());
+    for (const lane of [...lanes.values()]) {
+      for (const job of lane.takeOut(({ expiresAt }) => expiresAt <= now)) void track(expire(job), () => undefined);
+      refresh(lane);
+    }
+  };
+  const timer = setInterval(checkExpiry, EXPIRY_CHECK_MS);
 
   return {
-    inFlight: (send) => slots.runExclusive(send),
-    async run(chat, prepare, dispatch) {
-      const before = lanes.get(chat) ?? Promise.resolve();
-      const prepared = prepare();
-      const sent = Promise.all([prepared, before]).then(([ready]) => dispatch(ready));
-      const end = Promise.allSettled([sent, before]).then(() => undefined);
-      lanes.set(chat, end);
-      try {
-        await sent;
-      } finally {
-        // Behind `end`, so that a message joining the lane in between still finds it.
-        void end.then(() => {
-          if (lanes.get(chat) === end) lanes.delete(chat);
-        });
+    add(jobs) {
+      for (const job of jobs) {
+        const chat = chatOf(job);
+        const lane = lanes.get(chat) ?? new Lane<J>(chat);
+        lanes.set(chat, lane);
+        lane.park(job);
+        inHand += 1;
+        refresh(lane);
       }
+      begin();
+    },
+    room,
+    async drain() {
+      draining = true;
+      const flying = [...running].filter((entry) => entry.flying);
+      slots.release();
+      for (const { wait } of running) wait?.leave(new JobReleased());
+      await Promise.all(flying.map(({ end }) => end));
+    },
+    async settled() {
+      await Promise.all(ending);
+    },
+    close() {
+      draining = true;
+      slots.release();
+      clearInterval(timer);
     },
   };
+}
+
+function comesBefore(a: Lane, b: Lane): boolean {
+  return (a.urgency - b.urgency || (a.parked[0]?.sequence ?? 0) - (b.parked[0]?.sequence ?? 0)) < 0;
 }

@@ -4,7 +4,6 @@ import type { BlobStore, ImagePipeline, MediaFetcher } from '@pombo/media';
 import type { Store } from '@pombo/store';
 import type { Session } from '@pombo/whatsapp';
 import type { DeviceDirectory } from '../recipients/device-directory.js';
-import type { Dispatcher } from './dispatcher.js';
 
 /** Shared by all devices of a worker. */
 export interface WorkerTools {
@@ -22,7 +21,6 @@ export interface SendContext extends WorkerTools {
   readonly epoch: number;
   readonly session: Session;
   readonly directory: DeviceDirectory;
-  readonly dispatcher: Dispatcher;
   /** Fires when the device is given up: let go of what is in hand. */
   readonly signal: AbortSignal;
 }

@@ -1,32 +1,30 @@
-/** The processor of a send job: takes a message up, sends it, records what became of it. */
+/** One message from taking it up to recording what became of it. */
 import { type MessageRecord, PomboError } from '@pombo/contracts';
 import { describeError } from '@pombo/runtime';
-import { JobReleased } from '@pombo/queue';
+import { JobReleased, type TakenJob } from '@pombo/queue';
 import { pause } from './pause.js';
 import { dispatchSend } from './dispatch-send.js';
+import type { Turn } from './dispatcher.js';
+import { ExpiredWhileWaiting } from './errors.js';
 import { prepareSend } from './prepare-send.js';
 import { actionFor, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
-import { ExpiredWhileWaiting } from './until-connected.js';
 
 const CLOCK_CHECK_MS = 1000;
 
 /** Resolves when the outcome is recorded. @throws JobReleased when the device was given up before that. */
-export async function sendMessage(messageId: string, requestId: string, context: SendContext): Promise<void> {
-  const { store, deviceId, epoch, dispatcher, logger } = context;
+export async function sendMessage(job: TakenJob, turn: Turn, context: SendContext): Promise<void> {
+  const { store, deviceId, epoch, logger } = context;
+  const { messageId, requestId } = job;
   const begun = await untilTaken(() => store.messages.begin(messageId, deviceId, epoch), context);
   if (begun.verdict === 'stale') throw new JobReleased();
   if (begun.verdict !== 'go') return;
   const { record, content } = begun;
   logger.debug('message taken up', { messageId, requestId });
   try {
-    await dispatcher.run(
-      context.directory.laneOf(record.to),
-      () => prepareSend(record, content, context),
-      async (ready) => {
-        if (await dispatchSend(record, content, ready, context)) await recordSent(record, requestId, context);
-      },
-    );
+    const ready = await prepareSend(record, content, context);
+    await turn.first(record.dispatchedAt === undefined);
+    if (await dispatchSend(record, content, ready, turn, context)) await recordSent(record, requestId, context);
   } catch (error) {
     if (error instanceof JobReleased) throw error;
     if (error instanceof ExpiredWhileWaiting) return letExpire(messageId, context);
@@ -34,8 +32,11 @@ export async function sendMessage(messageId: string, requestId: string, context:
   }
 }
 
-/** Expiry is Redis' to decide, by its own clock, which may be a little behind ours. */
-async function letExpire(messageId: string, context: SendContext): Promise<void> {
+/**
+ * Expiry is Redis' to decide, by its own clock, which may be a little behind ours.
+ * @throws JobReleased when the device was given up before that.
+ */
+export async function letExpire(messageId: string, context: SendContext): Promise<void> {
   const { store, deviceId, epoch, signal } = context;
   const check = () => store.messages.begin(messageId, deviceId, epoch);
   while ((await untilTaken(check, context)).verdict === 'go') await pause(CLOCK_CHECK_MS, signal);

@@ -1,14 +1,7 @@
 import type { MessageRecord } from '@pombo/contracts';
 import { JobReleased } from '@pombo/queue';
+import { ExpiredWhileWaiting } from './errors.js';
 import type { SendContext } from './send-context.js';
-
-/** The message's time ran out while it waited for its device. */
-export class ExpiredWhileWaiting extends Error {
-  constructor() {
-    super('the message expired while it waited for its device');
-    this.name = 'ExpiredWhileWaiting';
-  }
-}
 
 /** Longest span a Node timer can be set to, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -26,6 +26,9 @@ export interface Config {
   readonly REBALANCE_AFTER_MS: number;
   readonly SEND_ACK_TIMEOUT_MS: number;
   readonly SEND_MAX_RESENDS: number;
+  readonly SEND_IN_FLIGHT: number;
+  readonly SEND_PREPARING: number;
+  readonly SEND_IN_HAND: number;
   readonly MEDIA_ATTEMPTS: number;
   readonly SHUTDOWN_TIMEOUT_MS: number;
   readonly WHATSAPP_URL?: string;

@@ -145,6 +145,23 @@ export const SETTINGS = {
     about:
       'How often a message with unknown outcome is sent again, under the same id, before it fails with SEND_TIMEOUT.',
   },
+  SEND_IN_FLIGHT: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(1).max(64).default(8),
+    about:
+      'How many messages of one device, each of another chat, may wait for WhatsApp’s acknowledgement at the same time.',
+  },
+  SEND_PREPARING: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(1).max(256).default(32),
+    about: 'How many messages of one device are prepared (fetched, uploaded, built) at the same time.',
+  },
+  SEND_IN_HAND: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(100).max(50_000).default(5000),
+    about:
+      'How many messages of one device a worker takes from its queue at most, to pass by chats that are slow; it takes a few dozen unless that is necessary.',
+  },
   MEDIA_ATTEMPTS: {
     group: 'Worker',
     schema: Joi.number().integer().min(1).max(10).default(3),

@@ -1,0 +1,91 @@
+/** A device's messages from its queue to their outcome: what is taken from the queue goes through the dispatcher. */
+import { describeError, SECOND } from '@pombo/runtime';
+import { createConsumer, JobReleased, type TakenJob } from '@pombo/queue';
+import { createRecipientWarmer } from '../recipients/warm-recipients.js';
+import { createDispatcher, type Turn } from './dispatcher.js';
+import { pause } from './pause.js';
+import type { SendContext } from './send-context.js';
+import { letExpire, sendMessage } from './send-message.js';
+
+export interface SendLine {
+  /** Takes messages from now on. */
+  consume(): void;
+  /** Takes no more messages; those in hand go on. */
+  pause(): void;
+  /** Begins nothing more, keeps nothing waiting. Resolves when nothing is between dispatch and acknowledgement. */
+  drain(): Promise<void>;
+  /**
+   * Puts back what has no outcome. The context's signal must have fired, so that everything under way lets go.
+   * @param waitMs how long that may take.
+   */
+  close(waitMs: number): Promise<void>;
+}
+
+/** After an error nobody foresaw, which must not turn into a busy loop. */
+const AFTER_SURPRISE_MS = 10 * SECOND;
+
+export function createSendLine(context: SendContext): SendLine {
+  const { store, config, deviceId, epoch, directory, logger, signal } = context;
+  const warmer = createRecipientWarmer({ directory, logger });
+
+  const work = async (job: TakenJob, send: () => Promise<void>): Promise<void> => {
+    for (;;) {
+      try {
+        await send();
+        return consumer.finish(job.messageId);
+      } catch (error) {
+        if (error instanceof JobReleased) return;
+        logger.error('a message has no outcome yet and is tried again', {
+          messageId: job.messageId,
+          ...describeError(error),
+        });
+        await pause(AFTER_SURPRISE_MS, signal).catch(() => undefined);
+        if (signal.aborted) return;
+      }
+    }
+  };
+
+  const dispatcher = createDispatcher<TakenJob>({
+    limits: { inFlight: config.SEND_IN_FLIGHT, preparing: config.SEND_PREPARING, inHand: config.SEND_IN_HAND },
+    chatOf: ({ to }) => directory.laneOf(to),
+    work: (job, turn: Turn) => work(job, () => sendMessage(job, turn, context)),
+    expire: (job) => work(job, () => letExpire(job.messageId, context)),
+    onRoom: () => consumer.roomChanged(),
+  });
+
+  const consumer = createConsumer({
+    redis: store.redis,
+    keys: store.keys,
+    deviceId,
+    epoch,
+    room: () => dispatcher.room(),
+    take(jobs) {
+      warmer.warm(jobs.map(({ to }) => to));
+      dispatcher.add(jobs);
+    },
+    logger,
+  });
+
+  return {
+    consume: () => consumer.consume(),
+    pause: () => consumer.pause(),
+    drain() {
+      consumer.pause();
+      return dispatcher.drain();
+    },
+    async close(waitMs) {
+      consumer.pause();
+      void dispatcher.drain();
+      await within(waitMs, dispatcher.settled());
+      dispatcher.close();
+      await within(waitMs, consumer.close());
+    },
+  };
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
