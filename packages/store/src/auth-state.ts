@@ -36,17 +36,21 @@ export type AuthChanges = ReadonlyMap<string, string | null>;
 export interface AuthState {
   /** @returns values in the order of `names`. */
   read(names: readonly string[]): Promise<Array<string | undefined>>;
+  /** Everything there is; for a copy of the device, not for daily use. */
+  readAll(): Promise<Map<string, string>>;
   /** All or nothing, durable as Redis is once it resolves. @throws StaleEpochError */
   write(changes: AuthChanges): Promise<void>;
   /** Forgets everything; for a device that was logged out. @throws StaleEpochError */
   clear(): Promise<void>;
 }
 
+const placeIn = (hash: string, name: string): string => `${hash}/${name}`;
+
 /** @param epoch of the lease under which this owner writes. */
 export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, deviceId: string, epoch: number): AuthState {
   redis.defineCommand('pomboWriteAuth', { numberOfKeys: 2, lua: WRITE_AUTH });
   const hash = keys.auth(deviceId);
-  const placeOf = (name: string): string => `${hash}/${name}`;
+  const placeOf = (name: string): string => placeIn(hash, name);
 
   const write = async (values: ReadonlyArray<readonly [string, string]>, removed: readonly string[]): Promise<void> => {
     const sealed = values.flatMap(([name, value]) => [name, cipher.encrypt(Buffer.from(value), placeOf(name))]);
@@ -63,6 +67,7 @@ export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, device
         return value ? cipher.decrypt(value, placeOf(name)).toString() : undefined;
       });
     },
+    readAll: () => readEntries(redis, hash, cipher),
     async write(changes) {
       const values = [...changes].filter((entry): entry is [string, string] => entry[1] !== null);
       const removed = [...changes].filter(([, value]) => value === null).map(([name]) => name);
@@ -72,4 +77,36 @@ export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, device
       await write([], await redis.hkeys(hash));
     },
   };
+}
+
+async function readEntries(redis: Redis, hash: string, cipher: Cipher): Promise<Map<string, string>> {
+  const sealed = await redis.hgetallBuffer(hash);
+  return new Map(
+    Object.entries(sealed).map(([name, value]) => [name, cipher.decrypt(value, placeIn(hash, name)).toString()]),
+  );
+}
+
+/** What a device consists of, by its present owner or without one. */
+export function readAuthEntries(
+  redis: Redis,
+  keys: Keys,
+  cipher: Cipher,
+  deviceId: string,
+): Promise<Map<string, string>> {
+  return readEntries(redis, keys.auth(deviceId), cipher);
+}
+
+/** Fills the auth state of a device that no worker has heard of yet. */
+export async function seedAuthEntries(
+  redis: Redis,
+  keys: Keys,
+  cipher: Cipher,
+  deviceId: string,
+  entries: ReadonlyMap<string, string>,
+): Promise<void> {
+  const hash = keys.auth(deviceId);
+  const sealed = [...entries].map(
+    ([name, value]) => [name, cipher.encrypt(Buffer.from(value), placeIn(hash, name))] as const,
+  );
+  await redis.hset(hash, new Map(sealed));
 }

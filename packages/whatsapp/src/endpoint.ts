@@ -1,19 +1,27 @@
-/** Which server is WhatsApp: the real one, or whatever stands in for it. */
+/** Which server is WhatsApp: the real one, or whatever stands in for it. And by which way it is reached. */
 import { readFileSync } from 'node:fs';
+import type { Agent as HttpAgent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
+import { createAddressGuard } from '@pombo/guard';
 import type { Config } from '@pombo/runtime';
 import { WA_CERT_DETAILS, type WAVersion } from '@whiskeysockets/baileys';
-import { Agent } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
+import { createProxiedAgents } from './proxy/proxied-agents.js';
 
 export interface Endpoint {
   /** Undefined: WhatsApp's own. */
   readonly webSocketUrl: string | undefined;
   /** Undefined: the version Baileys pins. */
   readonly version: WAVersion | undefined;
-  /** Opens the WebSocket where the server's certificate is not one everybody knows. */
-  readonly webSocketAgent: TlsAgent | undefined;
-  /** Carries uploads to the media host. */
-  readonly mediaDispatcher: Agent;
+  /** Opens the WebSocket where that takes more than a plain connection: a proxy, a certificate not everybody knows. */
+  readonly webSocketAgent: HttpAgent | undefined;
+  /** Carries uploads to the media host and other questions over HTTP. */
+  readonly mediaDispatcher: Dispatcher;
+  /**
+   * The same server by way of a proxy, all three paths: WebSocket, uploads, look-ups. The caller closes it.
+   * @throws BlockedAddressError for a proxy in the operator's own network that `PROXY_ALLOW_HOSTS` does not name
+   */
+  through(proxy: URL): Endpoint;
   close(): Promise<void>;
 }
 
@@ -30,16 +38,33 @@ export function createEndpoint(config: Config): Endpoint {
   if (config.WHATSAPP_ROOT_KEY !== undefined) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(config.WHATSAPP_ROOT_KEY, 'hex');
   const ca = config.WHATSAPP_TLS_CA === undefined ? undefined : readPem(config.WHATSAPP_TLS_CA);
   const tls = { ...(ca === undefined ? {} : { ca }), rejectUnauthorized: !config.WHATSAPP_TLS_INSECURE };
-  const mediaDispatcher = new Agent({ keepAliveTimeout: MEDIA_KEEP_ALIVE_MS, connect: tls });
+  const guard = createAddressGuard(config.PROXY_ALLOW_HOSTS);
   const isOwnTls =
     config.WHATSAPP_URL?.startsWith('wss:') === true && (ca !== undefined || config.WHATSAPP_TLS_INSECURE);
-  return {
+
+  const build = (webSocketAgent: HttpAgent | undefined, mediaDispatcher: Dispatcher): Endpoint => ({
     webSocketUrl: config.WHATSAPP_URL,
     version: config.WHATSAPP_VERSION === undefined ? undefined : [...config.WHATSAPP_VERSION],
-    webSocketAgent: isOwnTls ? new TlsAgent(tls) : undefined,
+    webSocketAgent,
     mediaDispatcher,
-    close: () => mediaDispatcher.close(),
-  };
+    through(proxy) {
+      const agents = createProxiedAgents(proxy, tls, guard);
+      return build(agents.webSocketAgent, agents.dispatcher);
+    },
+    async close() {
+      webSocketAgent?.destroy();
+      await mediaDispatcher.close();
+    },
+  });
+  return build(
+    isOwnTls ? new TlsAgent(tls) : undefined,
+    new Agent({ keepAliveTimeout: MEDIA_KEEP_ALIVE_MS, connect: tls }),
+  );
+}
+
+/** For `fetch`, which takes an undici dispatcher although its type knows only Node's own copy of undici. */
+export function fetchThrough({ mediaDispatcher }: Endpoint): RequestInit {
+  return { dispatcher: mediaDispatcher } as object;
 }
 
 function readPem(value: string): string {

@@ -17,3 +17,4 @@ export type { Ack } from './sending/ack-waiter.js';
 export type { UploadedMedia } from './sending/upload-media.js';
 export * from './session.js';
 export * from './session-options.js';
+export * from './proxy/proxy-url.js';

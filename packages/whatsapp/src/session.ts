@@ -3,6 +3,7 @@ import { PomboError } from '@pombo/contracts';
 import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/baileys';
 import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
+import { settleImport } from './auth/settle-import.js';
 import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
 import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
@@ -29,6 +30,13 @@ export interface Session extends Contacts {
   /** JID of this account with its device part, once paired. */
   readonly ownJid: string | undefined;
   start(): void;
+  /**
+   * A code to be typed into the phone instead of scanning one; while the session is pairing.
+   * @param phone digits only. @returns eight characters. @throws NotConnectedError when no code can be asked for now.
+   */
+  requestPairingCode(phone: string): Promise<string>;
+  /** Unlinks the device from its phone; the session then ends as if the phone had done it. @throws NotConnectedError */
+  logOut(): Promise<void>;
   /** Closes the socket; the device stays paired. */
   stop(): Promise<void>;
   /** Resolves once connected. @throws NotConnectedError when the session ended or the signal fired. */
@@ -46,6 +54,7 @@ export interface Session extends Contacts {
 
 /** Loads the device's credentials; nothing is connected before `start`. */
 export async function createSession(options: SessionOptions): Promise<Session> {
+  await settleImport(options.auth);
   const credentials = await loadCredentials(options.auth);
   const signalStore = createSignalStore(options.auth);
   const acks = createAckWaiter();
@@ -87,6 +96,16 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     async stop() {
       await keeper.stop();
       contacts.stop();
+    },
+
+    async requestPairingCode(phone) {
+      const socket = keeper.state === 'pairing' ? keeper.opening : undefined;
+      if (!socket) throw new NotConnectedError();
+      return socket.requestPairingCode(phone);
+    },
+
+    async logOut() {
+      await connected().logout();
     },
     whenConnected: (signal) => waitUntilConnected(keeper, signal),
 

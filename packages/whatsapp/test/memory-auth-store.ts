@@ -38,6 +38,7 @@ export function createMemoryAuthStore(stored: ReadonlyMap<string, string> = new 
     writeDelayMs: 0,
     refusal: undefined,
     read: (names) => Promise.resolve(names.map((name) => values.get(name))),
+    readAll: () => Promise.resolve(new Map(values)),
     async write(changes) {
       journal.push([...changes.keys()]);
       // As with one connection to Redis, a write is answered after all earlier ones.

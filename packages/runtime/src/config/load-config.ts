@@ -37,6 +37,7 @@ export interface Config {
   readonly WHATSAPP_TLS_INSECURE: boolean;
   readonly WHATSAPP_VERSION?: readonly [number, number, number];
   readonly MEDIA_DIR: string;
+  readonly PROXY_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_MAX_IMAGE_BYTES: number;
   readonly MEDIA_MAX_DOCUMENT_BYTES: number;
@@ -162,6 +163,7 @@ function withSandboxDefaults(config: Config): Config {
   return {
     ...config,
     SESSION_ENCRYPTION_KEY: keys ?? [SANDBOX_KEY],
+    PROXY_ALLOW_HOSTS: [...config.PROXY_ALLOW_HOSTS, ...LOOPBACK_CIDRS],
     MEDIA_ALLOW_HOSTS: [...config.MEDIA_ALLOW_HOSTS, ...LOOPBACK_CIDRS],
   };
 }

@@ -199,6 +199,12 @@ export const SETTINGS = {
     about: 'WhatsApp Web version to present; set it when WhatsApp answers 405 (version outdated).',
     example: '2.3000.1043857760',
   },
+  PROXY_ALLOW_HOSTS: {
+    group: 'WhatsApp',
+    schema: hostList(),
+    about: 'Private hosts, addresses or CIDRs that may be the proxy of a device, separated by commas.',
+    example: '10.1.0.0/16,proxy.internal',
+  },
   MEDIA_DIR: {
     group: 'Media',
     schema: Joi.string().default('.data/media'),

@@ -5,6 +5,8 @@
 export interface AuthStore {
   /** @returns values in the order of `names`. */
   read(names: readonly string[]): Promise<Array<string | undefined>>;
+  /** Everything there is. */
+  readAll(): Promise<Map<string, string>>;
   /** `null` deletes. Resolves when the values are as durable as the store makes them; rejects when refused. */
   write(changes: ReadonlyMap<string, string | null>): Promise<void>;
   /** Forgets everything. */

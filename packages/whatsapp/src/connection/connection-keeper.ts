@@ -7,6 +7,7 @@
 import { describeError } from '@pombo/runtime';
 import { fetchLatestWaWebVersion, type WASocket, type WAVersion } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired } from '../auth/credentials.js';
+import { fetchThrough } from '../endpoint.js';
 import type { SignalStore } from '../auth/signal-store.js';
 import { userOf } from '../jid-user.js';
 import type { DeviceIdentity, SessionOptions, SessionState } from '../session-options.js';
@@ -17,6 +18,8 @@ export interface ConnectionKeeper {
   readonly state: SessionState;
   /** The socket while connected. */
   readonly socket: WASocket | undefined;
+  /** The socket there is, connected or not. */
+  readonly opening: WASocket | undefined;
   start(): void;
   /** Closes the socket without logging out. */
   stop(): Promise<void>;
@@ -116,13 +119,18 @@ export function createConnectionKeeper(
 
   const refreshVersion = async (): Promise<void> => {
     if (endpoint.webSocketUrl !== undefined || endpoint.version !== undefined) return;
-    const latest = await fetchLatestWaWebVersion({ signal: AbortSignal.timeout(VERSION_LOOKUP_MS) });
+    const latest = await fetchLatestWaWebVersion({
+      ...fetchThrough(endpoint),
+      signal: AbortSignal.timeout(VERSION_LOOKUP_MS),
+    });
     if (latest.error === undefined) version = latest.version;
   };
 
   const connect = (): void => {
     codesShown = 0;
     openedAt = Infinity;
+    // A pairing code was asked for and not used: Baileys has noted whose it was, and would log in as if it had been.
+    if (!isPaired(creds)) delete creds.me;
     setState('connecting');
     const opening = openSocket({
       ...options,
@@ -180,6 +188,9 @@ export function createConnectionKeeper(
     },
     get socket() {
       return state === 'connected' && current?.ws.isOpen ? current : undefined;
+    },
+    get opening() {
+      return current;
     },
     start() {
       if (started || state === 'ended') return;

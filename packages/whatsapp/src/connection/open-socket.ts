@@ -1,8 +1,12 @@
 /** One Baileys socket, with the defaults that would hurt a gateway overridden. */
+import type { IncomingMessage } from 'node:http';
+import type { Agent as TlsAgent } from 'node:https';
+import { Boom } from '@hapi/boom';
 import type { Logger } from '@pombo/runtime';
 import {
   type AuthenticationCreds,
   DEFAULT_CONNECTION_CONFIG,
+  DisconnectReason,
   makeWASocket,
   proto,
   type WASocket,
@@ -12,7 +16,7 @@ import type { SignalStore } from '../auth/signal-store.js';
 import { createSignalRepositoryMaker } from '../auth/signal-repository.js';
 import { createBaileysLogger } from '../baileys-logger.js';
 import type { ContactDesk } from '../contacts/contact-desk.js';
-import type { Endpoint } from '../endpoint.js';
+import { type Endpoint, fetchThrough } from '../endpoint.js';
 import { joinMessage, type SplitMessage } from '../message-bytes.js';
 
 export interface SocketOptions {
@@ -38,10 +42,12 @@ const WANTED_HISTORY: ReadonlySet<unknown> = new Set([
 
 export function openSocket(options: SocketOptions): WASocket {
   const { endpoint, version, creds, signalStore, contacts, readSent, durableRatchet, logger } = options;
-  return makeWASocket({
+  const socket = makeWASocket({
     ...(endpoint.webSocketUrl === undefined ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
-    ...(endpoint.webSocketAgent === undefined ? {} : { agent: endpoint.webSocketAgent }),
+    ...(endpoint.webSocketAgent === undefined ? {} : { agent: endpoint.webSocketAgent as TlsAgent }),
     ...(version === undefined ? {} : { version }),
+    // What Baileys itself downloads (the LIDs of known contacts, say) goes the same way as uploads.
+    options: fetchThrough(endpoint),
     auth: { creds, keys: signalStore },
     logger: createBaileysLogger(logger),
     makeSignalRepository: durableRatchet
@@ -62,5 +68,20 @@ export function openSocket(options: SocketOptions): WASocket {
     enableRecentMessageCache: false,
     // A refused write must not hold the account's mutex for ten retries three seconds apart.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 1 },
+  });
+  endOnPlainHttp(socket);
+  return socket;
+}
+
+/**
+ * A server or proxy that answers the upgrade with a plain HTTP answer: because Baileys listens for it, `ws` leaves the
+ * rest to Baileys, which does nothing. Whatever the status says, it is the server's and not the account's.
+ */
+function endOnPlainHttp(socket: WASocket): void {
+  socket.ws.on('unexpected-response', (_request: unknown, { statusCode }: IncomingMessage) => {
+    const refused = new Boom(`the upgrade was answered with HTTP status ${statusCode}`, {
+      statusCode: DisconnectReason.connectionClosed,
+    });
+    void socket.end(refused);
   });
 }
