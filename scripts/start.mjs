@@ -106,7 +106,7 @@ function printSummary({ apiUrl, workerUrl, controlUrl, dataDir, demo, sampleUrl 
     `  Device    ${demo.deviceId} (connected)`,
     `  Metrics   ${apiUrl}/metrics and ${workerUrl}/metrics`,
     `  Logs      ${shownPath(join(dataDir, 'logs'))}/`,
-    '  Manual    README.md, docs/architecture.md',
+    `  Manual    ${apiUrl}/docs, README.md, docs/architecture.md`,
     '',
     'Send a picture:',
     '',

@@ -11,7 +11,6 @@ window.ui = SwaggerUIBundle({
   defaultModelRendering: 'example',
   displayRequestDuration: true,
   filter: true,
-  persistAuthorization: true,
   requestSnippetsEnabled: false,
   tryItOutEnabled: false,
   validatorUrl: null,

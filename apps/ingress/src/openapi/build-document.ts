@@ -27,7 +27,7 @@ export function buildOpenApi() {
   return {
     openapi: '3.1.1',
     info: {
-      title: 'Pombo',
+      title: 'The API of Pombo',
       version: readVersion(),
       description: INTRODUCTION,
       license: { name: 'MIT', identifier: 'MIT' },

@@ -22,7 +22,6 @@ export const PARAMETERS: Readonly<Record<RequestHeader, object>> = {
     description:
       'A text of yours. The same request under the same key is answered as the first one and sends nothing twice, for a day.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
-    example: 'order-1042',
   },
 };
 

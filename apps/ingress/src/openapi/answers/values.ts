@@ -5,7 +5,7 @@ import Joi from 'joi';
 export const TIME = '2026-03-01T12:00:00.000Z';
 export const MESSAGE_ID = '3EB06481A70D11B2C3D4E5';
 export const DEVICE_ID = 'dev_6480f3c1a9b27de45016';
-export const USER_ID = 'f6c0b9c2-3f1d-4a53-9a0e-5d2b8c1e7a44';
+export const USER_ID = 'usr_307bf40b66ad41ee9ef0';
 export const CHAT_JID = '5511999999999@s.whatsapp.net';
 
 /** @param ms after `TIME`. */
