@@ -1,17 +1,19 @@
 /** The three answers to a send: accepted, sent, failed. */
-import { ERROR_CODES, type MessageRecord, PomboError } from '@pombo/contracts';
+import { ERROR_CODES, type MessageRecord, type MessageType, PomboError } from '@pombo/contracts';
 import type { MessageDraft } from '@pombo/store';
 import { rfc3339 } from '../http/rfc3339.js';
 import { sendMetadata } from '../messages/message-resource.js';
 import type { Warning } from './send-validator.js';
 
+/** The compatible API has a sentence in its answer to a list, and nowhere else. */
+const withSentence = (type: MessageType, message: string) => (type === 'interactive' ? { message } : {});
 const withWarnings = (warnings: readonly Warning[]) => (warnings.length > 0 ? { warnings } : {});
 
 /**
  * 202: durable, not sent yet. The chat is the number's own JID until WhatsApp has been asked.
  * @param at when the request was first made, in milliseconds since the epoch.
  */
-export function buildAccepted({ id, deviceId, to }: MessageDraft, at: number, warnings: readonly Warning[]) {
+export function buildAccepted({ id, deviceId, to, content }: MessageDraft, at: number, warnings: readonly Warning[]) {
   return {
     success: true,
     message_id: id,
@@ -20,6 +22,7 @@ export function buildAccepted({ id, deviceId, to }: MessageDraft, at: number, wa
     status: 'queued',
     chat_jid: to,
     device_id: deviceId,
+    ...withSentence(content.type, 'The list is queued.'),
     ...withWarnings(warnings),
   };
 }
@@ -34,6 +37,7 @@ export function buildSent(record: MessageRecord, warnings: readonly Warning[]) {
     status: 'sent',
     chat_jid: record.chatJid ?? record.to,
     device_id: record.deviceId,
+    ...withSentence(record.type, 'The list was sent.'),
     metadata: sendMetadata(record),
     ...withWarnings(warnings),
   };

@@ -1,5 +1,5 @@
 /** What a send answers. */
-import { type MediaKind, type SendMetadata } from '@pombo/contracts';
+import { type MediaKind, mediaOf, type MessageType, type SendMetadata } from '@pombo/contracts';
 import Joi from 'joi';
 import {
   CHAT_JID,
@@ -27,6 +27,7 @@ const sendKeys = {
   timestamp: timestamp.required(),
   chat_jid: jid.required().description('The chat. Until WhatsApp has been asked, the number’s own JID.'),
   device_id: deviceId.required().description('The device that sends.'),
+  message: Joi.string().description('A sentence for people; lists only.'),
   warnings,
 };
 
@@ -71,7 +72,11 @@ export const sentSchema = Joi.object({
 const common = { success: true, message_id: MESSAGE_ID, job_id: MESSAGE_ID };
 const where = { chat_jid: CHAT_JID, device_id: DEVICE_ID };
 
-export const acceptedExample = { ...common, timestamp: TIME, status: 'queued', ...where };
+const sentence = (type: MessageType, message: string) => (type === 'interactive' ? { message } : {});
+
+export function acceptedExample(type: MessageType) {
+  return { ...common, timestamp: TIME, status: 'queued', ...where, ...sentence(type, 'The list is queued.') };
+}
 
 const MEASURED: Readonly<Record<MediaKind | 'none', SendMetadata>> = {
   none: {},
@@ -96,18 +101,25 @@ const MEASURED: Readonly<Record<MediaKind | 'none', SendMetadata>> = {
   },
 };
 
-export function metadataExample(kind: MediaKind | undefined) {
+export function metadataExample(type: MessageType) {
   return {
     device_id: DEVICE_ID,
     user_id: USER_ID,
     processing_time_ms: 842,
-    ...MEASURED[kind ?? 'none'],
+    ...MEASURED[mediaOf(type)?.kind ?? 'none'],
     mentions_processed: 0,
     quoted_message_found: false,
     sent_at: later(900),
   };
 }
 
-export function sentExample(kind: MediaKind | undefined) {
-  return { ...common, timestamp: later(900), status: 'sent', ...where, metadata: metadataExample(kind) };
+export function sentExample(type: MessageType) {
+  return {
+    ...common,
+    timestamp: later(900),
+    status: 'sent',
+    ...where,
+    ...sentence(type, 'The list was sent.'),
+    metadata: metadataExample(type),
+  };
 }

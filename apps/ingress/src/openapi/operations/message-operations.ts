@@ -11,7 +11,6 @@ import {
   pendingStatus,
   readStatus,
 } from '../answers/message-answers.js';
-import { sentExample } from '../answers/send-answers.js';
 import { messageId } from '../answers/values.js';
 import type { Operation } from '../operation.js';
 import { SEND_ERRORS, sendAnswers } from './send-operations.js';
@@ -91,7 +90,7 @@ export const messageOperations = {
       'A message that failed, expired or was canceled, as a new one with an id of its own; its `retry_of` names the old one.',
     path,
     headers: ['Prefer', 'Idempotency-Key'],
-    answers: sendAnswers(sentExample('image')),
+    answers: sendAnswers('image'),
     errors: ['MESSAGE_NOT_FOUND', 'ALREADY_DISPATCHED', ...SEND_ERRORS],
   },
 } satisfies Record<string, Operation>;

@@ -1,5 +1,5 @@
 /** `POST /send/*`: one operation for every row of the table of message types. */
-import { type ErrorCode, SEND_ROUTES, type SendPath, type SendRoute } from '@pombo/contracts';
+import { type ErrorCode, type MessageType, SEND_ROUTES, type SendPath, type SendRoute } from '@pombo/contracts';
 import { acceptedExample, acceptedSchema, sentExample, sentSchema } from '../answers/send-answers.js';
 import type { Answer, Operation } from '../operation.js';
 
@@ -26,22 +26,22 @@ const ADMISSION: readonly ErrorCode[] = ['DEVICE_NOT_FOUND', 'DEVICE_NOT_READY',
 /** Also what a message sent again can end with, whatever its type. */
 export const SEND_ERRORS: readonly ErrorCode[] = [...ADMISSION, ...OUTCOMES, ...MEDIA_OUTCOMES];
 
-export function sendAnswers(sent: unknown): Readonly<Record<number, Answer>> {
+export function sendAnswers(type: MessageType): Readonly<Record<number, Answer>> {
   return {
     200: {
       description: 'WhatsApp’s server has acknowledged the message. Only for those who wait: see `Prefer`.',
       headers: ['Location', 'Preference-Applied', 'Idempotency-Replayed'],
       schema: sentSchema,
-      examples: { Sent: sent },
+      examples: { Sent: sentExample(type) },
     },
     202: {
       description: 'The message is stored and will be sent; `GET /messages/{id}` follows it.',
       headers: ['Location', 'Preference-Applied', 'Idempotency-Replayed'],
       schema: acceptedSchema,
       examples: {
-        Accepted: acceptedExample,
+        Accepted: acceptedExample(type),
         'Accepted, with a field that nobody knows': {
-          ...acceptedExample,
+          ...acceptedExample(type),
           warnings: [
             {
               field: 'captoin',
@@ -61,7 +61,7 @@ function describeSend({ path, type, schema, media, docs }: SendRoute): Operation
     ...(docs.description === undefined ? {} : { description: docs.description }),
     headers: ['Prefer', 'Idempotency-Key'],
     body: { schema, examples: docs.examples, eitherSpelling: true },
-    answers: sendAnswers(sentExample(media?.kind)),
+    answers: sendAnswers(type),
     errors: [...ADMISSION, ...OUTCOMES, ...(media ? [...MEDIA_OUTCOMES, 'MEDIA_NOT_FOUND' as const] : [])],
   };
 }
