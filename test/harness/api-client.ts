@@ -1,4 +1,6 @@
-/** The API as a customer's program calls it. */
+/** The API as a customer's program calls it; every answer is held against the API's document. */
+import { requireDocumented } from '../../apps/ingress/test/documented-answer.js';
+
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -15,11 +17,10 @@ export interface ApiClient {
 export function createApiClient(url: string, token: string): ApiClient {
   const call = async (path: string, init: RequestInit): Promise<ApiAnswer> => {
     const response = await fetch(url + path, init);
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (await response.json()) as Record<string, unknown>,
-    };
+    const { status, headers } = response;
+    const body = (await response.json()) as Record<string, unknown>;
+    requireDocumented(init.method ?? 'GET', path, { status, body });
+    return { status, headers, body };
   };
   const authorization = `Bearer ${token}`;
   return {

@@ -6,6 +6,7 @@ import { createIngress } from '@pombo/ingress';
 import { type Config, type Logger, silentLogger } from '@pombo/runtime';
 import type { Store } from '@pombo/store';
 import { keysOf, openTestStore, playOwner, testConfig } from '@pombo/testing';
+import { requireDocumented } from './documented-answer.js';
 
 export const NUMBER = '5511999999999';
 export const IMAGE_URL = 'https://pictures.example/pigeon.png';
@@ -73,6 +74,7 @@ export async function openHarness({ settings = {}, logger = silentLogger }: Harn
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+    requireDocumented(method, path, { status: response.status, body: isJson ? parsed : undefined });
     return { status: response.status, headers: response.headers, body: parsed, text };
   };
 

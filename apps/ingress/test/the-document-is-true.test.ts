@@ -6,6 +6,9 @@ import { OPERATIONS } from '../src/openapi/operations.js';
 import type { Operation } from '../src/openapi/operation.js';
 import { ROUTES } from '../src/routes/route-table.js';
 import { createSendValidator } from '../src/sends/send-validator.js';
+import { pendingStatus } from '../src/openapi/answers/message-answers.js';
+import { TIME } from '../src/openapi/answers/values.js';
+import { requireDocumented } from './documented-answer.js';
 import { type Harness, openHarness } from './ingress-harness.js';
 
 interface Described {
@@ -17,6 +20,8 @@ interface Described {
 const document = buildOpenApi();
 const paths = document.paths as unknown as Record<string, Record<string, Described>>;
 const NAMED = Object.entries<Operation>(OPERATIONS);
+
+const SENDS = NAMED.filter(([name]) => name.startsWith('POST /send/'));
 
 let harness: Harness;
 beforeAll(async () => {
@@ -67,6 +72,27 @@ describe.each(NAMED)('%s', (name, { path, body, answers }) => {
       }
     }
   });
+});
+
+describe.each(SENDS)('%s', (name, { body, answers }) => {
+  test.each(Object.entries(body?.examples ?? {}))('takes its example: %s', async (_summary, example) => {
+    const answer = await harness.call('POST', name.slice('POST '.length), { body: example });
+    expect(answer).toMatchObject({ status: 202 });
+    const [documented] = Object.values(answers[202]?.examples ?? {});
+    expect(Object.keys(answer.body).sort()).toEqual(Object.keys(documented as object).sort());
+  });
+});
+
+test('an answer that the document does not list is noticed', () => {
+  const envelope = { success: false, error: '…', timestamp: TIME, request_id: 'r' };
+  const noticed = (status: number, body: Record<string, unknown>) => () =>
+    requireDocumented('GET', '/messages/3EB06481A70D11B2C3D4E5/status', { status, body });
+  expect(noticed(404, { ...envelope, error_code: 'MESSAGE_NOT_FOUND' })).not.toThrow();
+  expect(noticed(404, { ...envelope, error_code: 'MEDIA_NOT_FOUND' })).toThrow(/MEDIA_NOT_FOUND/);
+  expect(noticed(404, { ...envelope, error_code: 'MESSAGE_NOT_FOUND', hint: '…' })).toThrow(/hint/);
+  expect(noticed(200, pendingStatus)).not.toThrow();
+  expect(noticed(200, { ...pendingStatus, extra: 1 })).toThrow(/extra/);
+  expect(noticed(204, {})).toThrow(/not listed/);
 });
 
 /** As the route itself would refuse it, in strict handling. */
