@@ -13,8 +13,8 @@ const EXAMPLE_REQUEST_ID = '0b6a5ac2-6c0e-4f55-a4a2-6f2b7d6f9a10';
 /** All codes an operation can answer, its own and those that follow from its row. */
 export function errorCodesOf(operation: Operation, { access, json }: RouteRow): ErrorCode[] {
   const codes: ErrorCode[] = [...(operation.errors ?? [])];
-  if (access !== 'anyone') codes.push('UNAUTHORIZED', 'QUEUE_UNAVAILABLE');
-  if (access !== 'anyone' && access !== 'user') codes.push('FORBIDDEN');
+  // The operator's token is refused by what belongs to a tenant, so every role may meet FORBIDDEN.
+  if (access !== 'anyone') codes.push('UNAUTHORIZED', 'FORBIDDEN', 'QUEUE_UNAVAILABLE');
   if (json) codes.push('VALIDATION_ERROR', 'INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (operation.path || operation.query || operation.headers) codes.push('VALIDATION_ERROR');
   if (operation.headers?.includes('Idempotency-Key')) codes.push('IDEMPOTENCY_KEY_REUSED');
