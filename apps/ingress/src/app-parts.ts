@@ -2,6 +2,7 @@ import type { BlobStore } from '@pombo/media';
 import type { Producer } from '@pombo/queue';
 import type { Config, Logger, Metrics } from '@pombo/runtime';
 import type { Store } from '@pombo/store';
+import type { Admission } from './admission/admission.js';
 import type { DevicePool } from './devices/device-pool.js';
 import type { KnownCallers } from './remembered/known-callers.js';
 import type { OutcomeWaiter } from './sends/outcome-waiter.js';
@@ -16,5 +17,6 @@ export interface AppParts {
   readonly outcomes: OutcomeWaiter;
   readonly callers: KnownCallers;
   readonly devicePool: DevicePool;
+  readonly admission: Admission;
   readonly metrics: Metrics;
 }

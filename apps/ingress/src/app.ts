@@ -1,6 +1,7 @@
 /** The API as an Express app, with a shorter way to the routes that carry the load; it knows no port. */
 import type { RequestListener } from 'node:http';
 import express, { type Express } from 'express';
+import { createAdmit } from './admission/admission.js';
 import type { AppParts } from './app-parts.js';
 import { createAccessLog } from './http/access-log.js';
 import { answerNotFound, createAnswerErrors } from './http/answer-errors.js';
@@ -35,6 +36,7 @@ export function createApp(parts: AppParts): App {
   const routes = createRoutes(app, lane, {
     first: [createIdentifyRequest(parts.config.REDIS_COMMAND_TIMEOUT_MS), createAccessLog(parts.logger)],
     authenticate: createAuthenticate(parts.callers, parts.config.MASTER_TOKEN),
+    admit: createAdmit(parts.admission),
     readJson: createReadJson(parts.config.JSON_BODY_LIMIT_BYTES),
   });
   addHealthRoutes(routes, parts);

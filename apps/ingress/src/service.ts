@@ -13,6 +13,9 @@ import {
   type Redis,
 } from '@pombo/runtime';
 import { createStore, type Store } from '@pombo/store';
+import type { Admission } from './admission/admission.js';
+import { createMemoryWatch } from './admission/memory-watch.js';
+import { createUserLimit } from './admission/user-limit.js';
 import { createApp } from './app.js';
 import { createDevicePool } from './devices/device-pool.js';
 import { createListener, type Address } from './listener.js';
@@ -60,6 +63,19 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     return { outcomes, callers, devicePool };
   };
 
+  const startAdmission = async ({ redis, sendAllowance }: Store): Promise<Admission> => {
+    const memory = createMemoryWatch({
+      redis,
+      highWaterPercent: config.MEMORY_HIGH_WATER_PERCENT,
+      limitBytes: config.MEMORY_LIMIT_BYTES,
+      logger,
+    });
+    lifecycle.onStop('memory watch', () => memory.stop());
+    await memory.start();
+    const rate = config.USER_RATE_PER_SECOND;
+    return { memory, userLimit: rate > 0 ? createUserLimit(sendAllowance, rate) : undefined };
+  };
+
   const startAll = async (): Promise<Address> => {
     const redis = await connectRedis();
     for (const problem of await findRedisProblems(redis))
@@ -69,11 +85,22 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     lifecycle.onStop('producer', () => producer.close());
     await producer.ready();
     const { outcomes, ...remembered } = await startListening(store);
+    const admission = await startAdmission(store);
     const blobStore = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
     await leaveMediaProbe(store, blobStore);
 
     const metrics = createMetrics('ingress');
-    const { handle } = createApp({ config, logger, store, producer, blobStore, outcomes, metrics, ...remembered });
+    const { handle } = createApp({
+      config,
+      logger,
+      store,
+      producer,
+      blobStore,
+      outcomes,
+      metrics,
+      admission,
+      ...remembered,
+    });
     const listener = createListener(handle, config);
     lifecycle.onStop('listener', () => {
       outcomes.close();

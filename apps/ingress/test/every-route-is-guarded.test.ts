@@ -65,6 +65,7 @@ test('the app serves what the table names, and nothing else', async () => {
     outcomes: createOutcomeWaiter({ subscriber: redis, keys: store.keys, logger: silentLogger }),
     callers: createKnownCallers(store.users, changes),
     devicePool: createDevicePool({ devices: store.devices, changes, tenantMaxWaiting: 1 }),
+    admission: { memory: { full: false }, userLimit: undefined },
     metrics: createMetrics('test'),
   });
   const routes = express.router.stack.flatMap(({ route }) => route ?? []);

@@ -15,6 +15,7 @@ export * from './outbox.js';
 export * from './privacy-token-times.js';
 export * from './recipient-claims.js';
 export * from './recipients.js';
+export * from './send-allowance.js';
 export * from './sent-messages.js';
 export * from './store.js';
 export * from './tenants.js';

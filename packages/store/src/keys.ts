@@ -52,6 +52,8 @@ export interface Keys {
   tenantUsers(tenantId: string): string;
   /** Hash: a user of a tenant. */
   user(tenantId: string, userId: string): string;
+  /** Hash: how many messages a user may send now, and since when. */
+  userBucket(tenantId: string, userId: string): string;
   /** Set: ids of a tenant's devices. */
   tenantDevices(tenantId: string): string;
   /** String, encrypted: what a request with an `Idempotency-Key` set out to do; by a hash of that key. */
@@ -111,6 +113,7 @@ export function createKeys(prefix: string): Keys {
     tenant: ofTenant,
     tenantUsers: (tenantId) => `${ofTenant(tenantId)}:users`,
     user: (tenantId, userId) => `${ofTenant(tenantId)}:u:${userId}`,
+    userBucket: (tenantId, userId) => `${ofTenant(tenantId)}:b:${userId}`,
     tenantDevices: (tenantId) => `${ofTenant(tenantId)}:devices`,
     intent: (tenantId, keyHash) => `${ofTenant(tenantId)}:i:${keyHash}`,
     token: (tokenHash) => `${prefix}:token:${tokenHash}`,

@@ -13,6 +13,7 @@ import { createOutbox, type Outbox } from './outbox.js';
 import { createPrivacyTokenTimes, type PrivacyTokenTimes } from './privacy-token-times.js';
 import { createRecipientClaims, type RecipientClaims } from './recipient-claims.js';
 import { createRecipients, type Recipients } from './recipients.js';
+import { createSendAllowance, type SendAllowance } from './send-allowance.js';
 import { createSentMessages, type SentMessages } from './sent-messages.js';
 import { createTenants, type Tenants } from './tenants.js';
 import { createUsers, type Users } from './users.js';
@@ -29,6 +30,7 @@ export interface Store {
   readonly devices: Devices;
   readonly tenants: Tenants;
   readonly users: Users;
+  readonly sendAllowance: SendAllowance;
   readonly recipients: Recipients;
   readonly recipientClaims: RecipientClaims;
   readonly eraseRecipient: EraseRecipient;
@@ -64,6 +66,7 @@ export function createStore(redis: Redis, config: Config): Store {
     devices: createDevices(redis, keys),
     tenants: createTenants(redis, keys, users),
     users,
+    sendAllowance: createSendAllowance(redis, keys, config.USER_RATE_PER_SECOND, config.USER_RATE_BURST),
     recipients: createRecipients(redis, keys, {
       knownMs: config.RECIPIENT_RETENTION_MS,
       absentMs: config.RECIPIENT_ABSENT_RETENTION_MS,

@@ -15,13 +15,15 @@ export interface RouteRow {
   readonly access: Access;
   /** The route takes a JSON body, which is read only once the caller is known and may call. */
   readonly json?: true;
+  /** It lets messages in: refused while Redis is nearly full, and held to what the user may send. */
+  readonly admits?: true;
 }
 
 /** A method and a path pattern of Express. */
 type Named = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
 
 const sends = Object.fromEntries(
-  SEND_ROUTES.map(({ path }): [Named, RouteRow] => [`POST ${path}`, { access: 'user', json: true }]),
+  SEND_ROUTES.map(({ path }): [Named, RouteRow] => [`POST ${path}`, { access: 'user', json: true, admits: true }]),
 ) as Record<`POST ${SendPath}`, RouteRow>;
 
 export const ROUTES = {
@@ -37,7 +39,7 @@ export const ROUTES = {
   'GET /messages/:id': { access: 'user' },
   'GET /messages/:id/status': { access: 'user' },
   'DELETE /messages/:id': { access: 'user' },
-  'POST /messages/:id/resend': { access: 'user', json: true },
+  'POST /messages/:id/resend': { access: 'user', json: true, admits: true },
 
   'GET /devices': { access: 'user' },
   'GET /devices/:id': { access: 'user' },

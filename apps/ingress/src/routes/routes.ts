@@ -16,13 +16,19 @@ export interface RouteGuards {
   /** Before all routes. */
   readonly first: readonly NodeHandler[];
   readonly authenticate: NodeHandler;
+  readonly admit: NodeHandler;
   readonly readJson: readonly NodeHandler[];
 }
 
-export function createRoutes(app: Express, lane: DirectLane, { first, authenticate, readJson }: RouteGuards): Routes {
+export function createRoutes(
+  app: Express,
+  lane: DirectLane,
+  { first, authenticate, admit, readJson }: RouteGuards,
+): Routes {
   /** On the routes and not on the app, so that an unknown path stays a 404. */
-  const guardsOf = ({ access, json }: RouteRow): NodeHandler[] => [
+  const guardsOf = ({ access, admits, json }: RouteRow): NodeHandler[] => [
     ...(access === 'anyone' ? [] : [authenticate, createRequireAccess(access)]),
+    ...(admits ? [admit] : []),
     ...(json ? readJson : []),
   ];
   const add = (name: RouteName, handler: RequestHandler): void => {

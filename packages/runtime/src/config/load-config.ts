@@ -44,6 +44,10 @@ export interface Config {
   readonly MEDIA_DOWNLOAD_TIMEOUT_MS: number;
   readonly DEVICE_MAX_WAITING: number;
   readonly TENANT_MAX_WAITING: number;
+  readonly USER_RATE_PER_SECOND: number;
+  readonly USER_RATE_BURST: number;
+  readonly MEMORY_HIGH_WATER_PERCENT: number;
+  readonly MEMORY_LIMIT_BYTES: number;
   readonly RECORD_RETENTION_MS: number;
   readonly IDEMPOTENCY_RETENTION_MS: number;
   readonly SENT_RETENTION_MS: number;

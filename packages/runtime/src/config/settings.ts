@@ -233,6 +233,27 @@ export const SETTINGS = {
     schema: Joi.number().integer().min(1).default(1_000_000),
     about: 'Most messages that may wait for all devices of one tenant together; more answer 429.',
   },
+  USER_RATE_PER_SECOND: {
+    group: 'Limits and retention',
+    schema: Joi.number().min(0).max(1_000_000).default(0),
+    about:
+      'Messages each user may send a second in the long run, all ingresses together; more answer 429. 0: no limit.',
+  },
+  USER_RATE_BURST: {
+    group: 'Limits and retention',
+    schema: Joi.number().integer().min(1).max(10_000_000).default(100),
+    about: 'Messages a user who has been quiet may send at once; counts only with USER_RATE_PER_SECOND.',
+  },
+  MEMORY_HIGH_WATER_PERCENT: {
+    group: 'Limits and retention',
+    schema: Joi.number().min(1).max(100).default(85),
+    about: 'With more of Redis’ memory in use, no message is accepted (503), so that those queued can still be sent.',
+  },
+  MEMORY_LIMIT_BYTES: {
+    group: 'Limits and retention',
+    schema: Joi.number().integer().min(0).default(0),
+    about: 'What counts as all of Redis’ memory where its `maxmemory` is 0; 0: no limit.',
+  },
   RECORD_RETENTION_MS: {
     group: 'Limits and retention',
     schema: spanMs(30 * DAY),
