@@ -17,7 +17,7 @@ beforeAll(async () => {
   picture = await makePicture();
   pictures = await startPictureServer(picture);
   stack.onClose(() => pictures.stop());
-  sender = await createTestSender(stack.store, stack.tenantId);
+  sender = createTestSender(stack.store, stack.tenantId);
   stack.onClose(() => sender.close());
   device = await stack.addPairedDevice();
   await stack.startWorker();

@@ -19,7 +19,7 @@ beforeAll(async () => {
   stack = await startStack({ sandbox: { receiptDelayMs: 8000 } });
   pictures = await startPictureServer(await makePicture());
   stack.onClose(() => pictures.stop());
-  sender = await createTestSender(stack.store, stack.tenantId);
+  sender = createTestSender(stack.store, stack.tenantId);
   stack.onClose(() => sender.close());
 });
 afterAll(() => stack.close());

@@ -12,7 +12,7 @@ beforeAll(async () => {
   stack = await startStack();
   pictures = await startPictureServer(await makePicture());
   stack.onClose(() => pictures.stop());
-  sender = await createTestSender(stack.store, stack.tenantId);
+  sender = createTestSender(stack.store, stack.tenantId);
   stack.onClose(() => sender.close());
 });
 afterAll(() => stack.close());

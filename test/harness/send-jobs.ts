@@ -17,24 +17,15 @@ export interface TestSender {
   close(): Promise<void>;
 }
 
-export async function createTestSender(store: Store, tenantId: string): Promise<TestSender> {
+export function createTestSender(store: Store, tenantId: string): TestSender {
   const producer: Producer = createProducer(store.redis, store.keys);
-  await producer.ready();
   return {
     async send({ deviceId, number, content, priority = 'normal', expiresInMs = 600_000 }) {
       const id = store.messages.createId(deviceId);
-      const pipeline = store.redis.pipeline();
       const to = number.includes('@') ? number : `${number}@s.whatsapp.net`;
-      store.messages.accept(pipeline, {
-        ...{ id, content, tenantId, deviceId, to, priority, expiresInMs },
-        userId: 'usr_test',
-        delayMs: 0,
-        awaited: false,
-      });
-      await producer.add(pipeline, { messageId: id, deviceId, priority, requestId: 'test', delayMs: 0 });
-      const replies = (await pipeline.exec()) ?? [];
-      for (const [error] of replies) if (error) throw error;
-      store.messages.readAccepted(replies[0]?.[1]);
+      const draft = { id, content, tenantId, userId: 'usr_test', deviceId, to, priority, expiresInMs, delayMs: 0 };
+      const job = await producer.describe({ messageId: id, deviceId, priority, requestId: 'test', delayMs: 0 });
+      await store.messages.accept({ ...draft, awaited: false }, job);
       return id;
     },
     close: () => producer.close(),

@@ -83,7 +83,6 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     const store = createStore(redis, config);
     const producer = createProducer(redis, store.keys);
     lifecycle.onStop('producer', () => producer.close());
-    await producer.ready();
     const { outcomes, ...remembered } = await startListening(store);
     const admission = await startAdmission(store);
     const blobStore = createDirectoryBlobStore({ dir: config.MEDIA_DIR });

@@ -28,19 +28,20 @@ async function acceptMany(
   count: number,
   changes: Partial<MessageDraft> = {},
 ) {
-  const pipeline = store.redis.pipeline();
   const ids: string[] = [];
+  const accepts: Array<Promise<unknown>> = [];
   for (let i = 0; i < count; i += 1) {
     const deviceId = devices[i % devices.length] ?? '';
     const id = store.messages.createId(deviceId);
     ids.push(id);
-    store.messages.accept(pipeline, {
+    const draft: MessageDraft = {
       ...{ id, deviceId, tenantId, userId: 'usr_a', to: `${NUMBER}@s.whatsapp.net`, priority: 'normal' },
       ...{ content: { type: 'image', source: { url: IMAGE_URL } }, delayMs: 0, expiresInMs: 60_000, awaited: false },
       ...changes,
-    });
+    };
+    accepts.push(store.messages.accept(draft));
   }
-  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+  await Promise.all(accepts);
   return ids;
 }
 

@@ -25,13 +25,11 @@ test('a message that was acknowledged is sent, although Redis refuses to write t
   await store.devices.report(deviceId, { paired: true });
   const lease = await createLeases(redis, store.keys, 'worker-1').claim(deviceId);
   const id = store.messages.createId(deviceId);
-  const pipeline = redis.pipeline();
-  store.messages.accept(pipeline, {
+  await store.messages.accept({
     ...{ id, deviceId, priority: 'normal', delayMs: 0, expiresInMs: 60_000, awaited: false },
     ...{ tenantId: 'ten_a', userId: 'usr_a', to: '5511999990000@s.whatsapp.net' },
     content: { type: 'text', text: 'hello' },
   });
-  await pipeline.exec();
 
   let refusals = 1;
   const refusing: Store = {

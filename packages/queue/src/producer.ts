@@ -1,9 +1,10 @@
-/** Adds send jobs. The job travels in the same pipeline as the record's accept script: one round trip, one slot. */
+/** Adds send jobs: not by itself, but within the script that accepts the message. */
 import { type Priority, type SendJob, shardOfDevice } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
-import type { Keys } from '@pombo/store';
+import type { FollowUp, Keys } from '@pombo/store';
 import { Job, Queue } from 'bullmq';
-import type { ChainableCommander } from 'ioredis';
+import { addDelayedJob } from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';
+import { addPrioritizedJob } from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
 import { LRUCache } from 'lru-cache';
 import { EVENT_STREAM_LENGTH, JOB_PRIORITY, queueNameOf } from './queue-names.js';
 
@@ -17,11 +18,9 @@ export interface SendJobDraft {
 }
 
 export interface Producer {
-  /** Makes sure BullMQ's scripts are known to the connection. Once, before the first job. */
-  ready(): Promise<void>;
-  /** Appends the job to a pipeline of the producer's own connection. A job id that exists adds nothing. */
-  add(pipeline: ChainableCommander, job: SendJobDraft): Promise<void>;
-  /** Takes back a job whose message was refused. */
+  /** The job, for whoever accepts its message. A job id that exists adds nothing. */
+  describe(job: SendJobDraft): Promise<FollowUp>;
+  /** Takes back a job that nobody has in hand. */
   remove(messageId: string, deviceId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,8 +28,8 @@ export interface Producer {
 /** Queue objects kept; one more is only an object, not a connection. */
 const QUEUES_KEPT = 10_000;
 
-/** BullMQ's own scripts are commands on the client, called by name. */
-type ScriptedPipeline = ChainableCommander & Record<string, (args: unknown[]) => unknown>;
+/** BullMQ's own scripts that add a job, by the name it calls them. */
+const SCRIPTS = new Map([addPrioritizedJob, addDelayedJob].map((script) => [script.name, script]));
 
 /** @param redis stays the caller's to close. */
 export function createProducer(redis: Redis, keys: Keys): Producer {
@@ -51,18 +50,16 @@ export function createProducer(redis: Redis, keys: Keys): Producer {
   };
 
   return {
-    async ready() {
-      const queue = new Queue('ready', { connection: redis, skipMetasUpdate: true });
-      await queue.waitUntilReady();
-      await queue.close();
-    },
-    async add(pipeline, { messageId, deviceId, priority, requestId, delayMs }) {
-      const options = { priority: JOB_PRIORITY[priority], delay: delayMs, jobId: messageId };
+    async describe({ messageId, deviceId, priority, requestId, delayMs }) {
+      const options = { priority: JOB_PRIORITY[priority], ...(delayMs > 0 ? { delay: delayMs } : {}) };
       const job = new Job<SendJob>(queueOf(deviceId), 'send', { requestId }, options, messageId);
-      const runCommand = (name: string, args: unknown[]): void => {
-        (pipeline as ScriptedPipeline)[name]?.(args);
+      let described: FollowUp | undefined;
+      const runCommand = (versioned: string, all: Array<string | Buffer>): void => {
+        described = describe(versioned, all);
       };
       await job.addJob({ runCommand } as unknown as Parameters<typeof job.addJob>[0]);
+      if (!described) throw new Error('BullMQ did not say how it adds a job');
+      return described;
     },
     async remove(messageId, deviceId) {
       await queueOf(deviceId).remove(messageId);
@@ -71,4 +68,12 @@ export function createProducer(redis: Redis, keys: Keys): Producer {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** @param versioned as in `addPrioritizedJob:6.7.0`. @param all the script's keys, then its arguments. */
+function describe(versioned: string, all: Array<string | Buffer>): FollowUp {
+  const script = SCRIPTS.get(versioned.split(':', 1)[0] ?? '');
+  if (!script) throw new Error(`BullMQ adds the job in a way that is not known here: ${versioned}`);
+  const { name, content, keys } = script;
+  return { name, lua: content, keys: all.slice(0, keys) as string[], args: all.slice(keys) };
 }

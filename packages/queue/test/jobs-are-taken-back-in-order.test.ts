@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Priority, shardOfDevice } from '@pombo/contracts';
 import { createPatientRedis, type Redis, silentLogger } from '@pombo/runtime';
-import { createLeases } from '@pombo/store';
+import { createLeases, type MessageDraft } from '@pombo/store';
 import { eventually, openTestStore, type TestStore } from '@pombo/testing';
 import { type Consumer, createConsumer, createProducer, type Producer, queueNameOf, takeBackJobs } from '@pombo/queue';
 
@@ -13,7 +13,6 @@ let consumers: Consumer[] = [];
 beforeAll(async () => {
   context = await openTestStore();
   producer = createProducer(context.redis, context.store.keys);
-  await producer.ready();
 });
 afterAll(async () => {
   await producer.close();
@@ -27,18 +26,20 @@ beforeEach(async () => {
 afterEach(() => Promise.all(consumers.map((consumer) => consumer.close())));
 
 async function accept(priority: Priority = 'normal', delayMs = 0): Promise<string> {
-  const { messages, redis } = context.store;
-  const id = messages.createId(deviceId);
-  const pipeline = redis.pipeline();
-  messages.accept(pipeline, {
+  const id = context.store.messages.createId(deviceId);
+  await acceptAs(id, priority, delayMs);
+  return id;
+}
+
+async function acceptAs(id: string, priority: Priority, delayMs: number): Promise<void> {
+  const draft: MessageDraft = {
     ...{ id, deviceId, priority, delayMs, tenantId: 'ten_a', userId: 'usr_a', to: '5511999990000@s.whatsapp.net' },
     content: { type: 'image', source: { url: 'https://example.com/a.png' } },
     expiresInMs: 60_000,
     awaited: false,
-  });
-  await producer.add(pipeline, { messageId: id, deviceId, priority, requestId: 'r-1', delayMs });
-  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
-  return id;
+  };
+  const job = await producer.describe({ messageId: id, deviceId, priority, requestId: 'r-1', delayMs });
+  await context.store.messages.accept(draft, job);
 }
 
 interface Consuming {
@@ -291,9 +292,7 @@ describe('a job', () => {
 
   test('is added once, however often its message is accepted', async () => {
     const id = await accept();
-    const pipeline = context.redis.pipeline();
-    await producer.add(pipeline, { messageId: id, deviceId, priority: 'normal', requestId: 'r-2', delayMs: 0 });
-    await pipeline.exec();
+    await acceptAs(id, 'normal', 0);
     await claim('worker-1');
     const done: string[] = [];
     await consume((id) => note(done, id));

@@ -2,6 +2,7 @@
  * Redis connections of two tempers: the HTTP side fails fast, so that a client hears 503 in under a second; the worker
  * side waits for ever, so that a restart of Redis costs nothing but time.
  */
+import type { Writable } from 'node:stream';
 import { Redis } from 'ioredis';
 import { SECOND } from './durations.js';
 import { describeError, type Logger } from './logger.js';
@@ -20,11 +21,28 @@ const MAX_RECONNECT_MS = 2 * SECOND;
 /** 50, 100, 150 … 2,000 ms, each plus up to 50 ms so that a fleet does not knock in step. */
 const reconnectDelayMs = (times: number): number => Math.min(times * 50, MAX_RECONNECT_MS) + Math.random() * 50;
 
-/** Its failures can be recognised by `isRedisUnavailable`. */
+/**
+ * Its failures can be recognised by `isRedisUnavailable`. What all requests ask of it in one turn of the event loop leaves
+ * in one write, which costs the process and Redis a system call instead of one each.
+ */
 class FailFastRedis extends Redis {
+  #gathering: Writable | undefined;
+
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
     markFailure(command);
+    this.#gather();
     return super.sendCommand(command, stream);
+  }
+
+  #gather(): void {
+    const { stream } = this as unknown as { readonly stream: Writable | undefined };
+    if (!stream || stream === this.#gathering) return;
+    this.#gathering = stream;
+    stream.cork();
+    setImmediate(() => {
+      this.#gathering = undefined;
+      stream.uncork();
+    });
   }
 }
 

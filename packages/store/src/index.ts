@@ -4,6 +4,7 @@ export * from './cipher.js';
 export * from './devices.js';
 export * from './fleet-channel.js';
 export * from './erase-recipient.js';
+export type { FollowUp } from './follow-up.js';
 export * from './intents.js';
 export * from './keys.js';
 export * from './leases.js';

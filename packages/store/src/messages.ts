@@ -12,17 +12,26 @@ import {
   tailOfMessage,
 } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
-import type { ChainableCommander, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
+import { type FollowUp, runWithFollowUp } from './follow-up.js';
 import { metadataToFields, recordFromFields } from './message-fields.js';
-import { ACCEPT, AWAIT, BEGIN, CANCEL, DISPATCH, TRANSITION, SHARED_KEYS } from './scripts/message-scripts.js';
+import {
+  ACCEPT,
+  ACCEPT_KEYS,
+  AWAIT,
+  BEGIN,
+  CANCEL,
+  DISPATCH,
+  TRANSITION,
+  SHARED_KEYS,
+} from './scripts/message-scripts.js';
 
 type Args = Array<string | number | Buffer>;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    pomboAccept(...args: Args): Result<[Buffer, number], Context>;
     pomboAwait(...args: Args): Result<number, Context>;
     pomboCancel(...args: Args): Result<['canceled' | 'late' | 'gone', number?], Context>;
     pomboTransition(...args: Args): Result<[number, string | null], Context>;
@@ -93,10 +102,12 @@ export interface MessageLimits {
 
 export interface Messages {
   createId(deviceId: string): string;
-  /** Appends the accept to a pipeline, so that the job can follow in the same round trip. */
-  accept(pipeline: ChainableCommander, draft: MessageDraft): void;
-  /** Reads the accept's reply. @throws PomboError RATE_LIMITED, DEVICE_NOT_FOUND or DEVICE_NOT_READY. */
-  readAccepted(reply: unknown): AcceptResult;
+  /**
+   * Writes record and content and, in the same step, the job: there is never one without the other. Idempotent by id: a
+   * message that is there already gets its job, where it still needs one, and stays as it is.
+   * @throws PomboError RATE_LIMITED, DEVICE_NOT_FOUND or DEVICE_NOT_READY; then nothing was written.
+   */
+  accept(draft: MessageDraft, job?: FollowUp): Promise<AcceptResult>;
   /** Takes a message up under the epoch of the device's lease. Its `expiresAt` is told by this machine's clock. */
   begin(messageId: string, deviceId: string, epoch: number): Promise<BeginResult>;
   /** @param found written with the dispatch, so that it outlives the worker. */
@@ -164,23 +175,23 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   return {
     createId: (deviceId) => createMessageId(shardOfDevice(deviceId)),
 
-    accept(pipeline, draft) {
-      const fields = draftToFields(draft);
-      pipeline.pomboAccept(
-        ...keysOf(draft.id, draft.deviceId),
-        keys.device(draft.deviceId),
-        keys.messageIndex(draft.deviceId),
-        ...argsOf(draft.id),
-        limits.deviceMaxWaiting,
-        sealContent(draft.id, draft.content),
-        draft.delayMs,
-        draft.expiresInMs,
-        tailOfMessage(draft.id),
-        ...fields,
+    async accept(draft, job) {
+      const { id, deviceId } = draft;
+      const reply = await runWithFollowUp(
+        redis,
+        ACCEPT_SCRIPT,
+        [...keysOf(id, deviceId), keys.device(deviceId), keys.messageIndex(deviceId)],
+        [
+          ...argsOf(id),
+          limits.deviceMaxWaiting,
+          sealContent(id, draft.content),
+          draft.delayMs,
+          draft.expiresInMs,
+          tailOfMessage(id),
+          ...draftToFields(draft),
+        ],
+        job,
       );
-    },
-
-    readAccepted(reply) {
       const [verdict, figure, known] = reply as [string, number, MessageState?];
       const refusal = REFUSALS[verdict];
       if (refusal) throw refusal(figure);
@@ -249,8 +260,9 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   };
 }
 
+const ACCEPT_SCRIPT = { name: 'pomboAccept', numberOfKeys: ACCEPT_KEYS, lua: ACCEPT };
+
 function defineScripts(redis: Redis): void {
-  redis.defineCommand('pomboAccept', { numberOfKeys: SHARED_KEYS + 2, lua: ACCEPT });
   redis.defineCommand('pomboAwait', { numberOfKeys: 1, lua: AWAIT });
   redis.defineCommand('pomboCancel', { numberOfKeys: SHARED_KEYS, lua: CANCEL });
   redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });

@@ -1,4 +1,4 @@
-import type { MessageDraft, Store } from '@pombo/store';
+import type { AcceptResult, MessageDraft, Store } from '@pombo/store';
 
 export function draftFor(store: Store, deviceId: string, changes: Partial<MessageDraft> = {}): MessageDraft {
   return {
@@ -16,10 +16,6 @@ export function draftFor(store: Store, deviceId: string, changes: Partial<Messag
   };
 }
 
-export async function acceptMessage(store: Store, draft: MessageDraft): Promise<{ readonly sequence: number }> {
-  const pipeline = store.redis.pipeline();
-  store.messages.accept(pipeline, draft);
-  const [[error, reply] = []] = (await pipeline.exec()) ?? [];
-  if (error) throw error;
-  return store.messages.readAccepted(reply);
+export function acceptMessage(store: Store, draft: MessageDraft): Promise<AcceptResult> {
+  return store.messages.accept(draft);
 }

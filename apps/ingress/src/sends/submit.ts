@@ -35,7 +35,7 @@ export function createSubmit(parts: AppParts): Submit {
   const { config, store, outcomes } = parts;
   const issueTicket = createIssueTicket(parts);
   const queueMessage = createQueueMessage(parts);
-  const queueOnce = createQueueOnce(parts);
+  const queueOnce = createQueueOnce(parts, queueMessage);
 
   /** @returns whether the message had been accepted before. */
   const queue = async (draft: MessageDraft, { intent }: Ticket, context: CallContext): Promise<boolean> => {

@@ -1,5 +1,5 @@
 /** The Lua of a message's life. Every script gets the same keys, so that each can move the message. */
-import { MOVE_STATE } from './move-state.js';
+import { CLOCK_AND_TELL, MOVE_STATE } from './move-state.js';
 
 /** KEYS: record, content, counters, outbox, then what a script names itself. ARGV: outcome channel, retention ms, outbox ms. */
 const LOCALS = `
@@ -9,7 +9,10 @@ local channel, retentionMs, outboxMs = ARGV[1], ARGV[2], ARGV[3]
 /** How many keys and arguments come before a script's own. */
 export const SHARED_KEYS = 4;
 
-const PRELUDE = LOCALS + MOVE_STATE;
+const PRELUDE = LOCALS + CLOCK_AND_TELL + MOVE_STATE;
+
+/** Keys of `ACCEPT`. */
+export const ACCEPT_KEYS = SHARED_KEYS + 2;
 
 /**
  * Accepts a message: checks the device and its cap, gives the sequence number, writes record and content, announces
@@ -17,9 +20,10 @@ const PRELUDE = LOCALS + MOVE_STATE;
  * Idempotent by id. KEYS[5]: device; [6]: list.
  * ARGV[4]: cap of waiting messages; [5]: content; [6]: delay until due, ms; [7]: life after that, ms;
  * [8]: what the list has of the id; [9..]: field, value…
- * Returns {'accepted' | 'exists' | 'full' | 'no-device' | 'not-paired', sequence or waiting, state when it exists}.
+ * Returns {'accepted' | 'exists' | 'full' | 'no-device' | 'not-paired', sequence or waiting, state when it exists}; its
+ * job follows when it is `queued` or `processing`.
  */
-export const ACCEPT = `${PRELUDE}
+export const ACCEPT = `${LOCALS}${CLOCK_AND_TELL}
 local known = redis.call('HMGET', record, 'seq', 'st')
 if known[1] then return { 'exists', tonumber(known[1]), known[2] } end
 local device = redis.call('HMGET', KEYS[5], 'id', 'paired')

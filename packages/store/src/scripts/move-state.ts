@@ -1,26 +1,34 @@
 /**
- * Lua shared by the scripts that move a message. States only move forward; `failed` with SEND_TIMEOUT is the one end
- * that a late ack or receipt still beats. A receipt that overtook the ack fills in what it implies (`sent`,
- * `delivered`), so that a subscriber sees every event in order.
+ * Lua: the time, which is Redis' own, so that machines with different clocks agree about expiry; and `tell`, which
+ * appends a message's event.
  *
- * Expects the locals `record`, `content`, `counters`, `outbox`, `channel`, `retentionMs` and `outboxMs`.
- * `move(target, extra)` writes the fields of `extra` with the state and returns 1 when the state changed.
- * Time is Redis' own, so that machines with different clocks agree about expiry.
+ * Expects the locals `record`, `outbox` and `outboxMs`.
  */
-export const MOVE_STATE = `
+export const CLOCK_AND_TELL = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local PATH = { 'processing', 'sent', 'delivered', 'read', 'played' }
-local RANK = { queued = 0, processing = 1, sent = 2, delivered = 3, read = 4, played = 5 }
-local STAMP = { processing = 'pAt', sent = 'sAt', delivered = 'dAt', read = 'rAt', played = 'plAt',
-  failed = 'fAt', canceled = 'cAt', expired = 'eAt' }
-local IMPLIED = { sent = true, delivered = true }
 
 local function tell(state, code)
   local ids = redis.call('HMGET', record, 'id', 'd')
   redis.call('XADD', outbox, 'MINID', '~', now - outboxMs, '*',
     'e', 'message.' .. state, 'at', now, 'm', ids[1], 'd', ids[2], 'c', code or '')
 end
+`;
+
+/**
+ * Lua shared by the scripts that move a message. States only move forward; `failed` with SEND_TIMEOUT is the one end
+ * that a late ack or receipt still beats. A receipt that overtook the ack fills in what it implies (`sent`,
+ * `delivered`), so that a subscriber sees every event in order.
+ *
+ * Expects what `CLOCK_AND_TELL` defines and expects, and the locals `content`, `counters`, `channel`, `retentionMs`.
+ * `move(target, extra)` writes the fields of `extra` with the state and returns 1 when the state changed.
+ */
+export const MOVE_STATE = `
+local PATH = { 'processing', 'sent', 'delivered', 'read', 'played' }
+local RANK = { queued = 0, processing = 1, sent = 2, delivered = 3, read = 4, played = 5 }
+local STAMP = { processing = 'pAt', sent = 'sAt', delivered = 'dAt', read = 'rAt', played = 'plAt',
+  failed = 'fAt', canceled = 'cAt', expired = 'eAt' }
+local IMPLIED = { sent = true, delivered = true }
 
 local function settle(target)
   if redis.call('HDEL', record, 'w') == 1 then redis.call('HINCRBY', counters, 'waiting', -1) end
