@@ -3,7 +3,8 @@
  * side waits for ever, so that a restart of Redis costs nothing but time.
  */
 import type { Writable } from 'node:stream';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions as LibraryOptions } from 'ioredis';
+import { limitTime } from './command-deadline.js';
 import { SECOND } from './durations.js';
 import { describeError, type Logger } from './logger.js';
 import { markFailure } from './redis-failure.js';
@@ -28,8 +29,17 @@ const reconnectDelayMs = (times: number): number => Math.min(times * 50, MAX_REC
 class FailFastRedis extends Redis {
   #gathering: Writable | undefined;
 
+  constructor(
+    url: string,
+    options: LibraryOptions,
+    private readonly commandTimeoutMs: number,
+  ) {
+    super(url, options);
+  }
+
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
     markFailure(command);
+    limitTime(command, this.commandTimeoutMs);
     this.#gather();
     return super.sendCommand(command, stream);
   }
@@ -53,18 +63,17 @@ export function createFailFastRedis({
   logger,
   commandTimeoutMs,
 }: RedisOptions & { commandTimeoutMs: number }): Redis {
-  const redis = new FailFastRedis(url, {
+  const options = {
     connectionName: name,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: commandTimeoutMs,
     connectTimeout: 5 * SECOND,
     retryStrategy: reconnectDelayMs,
     // A failover leaves this connection on a replica; the failed command is the client's to repeat.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     lazyConnect: true,
-  });
-  return withLogging(redis, name, logger);
+  };
+  return withLogging(new FailFastRedis(url, options, commandTimeoutMs), name, logger);
 }
 
 /** For workers: commands wait until Redis is back. BullMQ requires `maxRetriesPerRequest: null` of its workers. */

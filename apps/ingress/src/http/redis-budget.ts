@@ -38,7 +38,8 @@ export function createRedisBudget(commandTimeoutMs: number): RedisBudget {
 async function within<T>(work: Promise<T>, leftMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new RedisTooSlowError()), Math.max(0, leftMs));
+    // An immediate, since the answer may have arrived while the process was busy: timers run before sockets are read.
+    timer = setTimeout(() => setImmediate(() => reject(new RedisTooSlowError())), Math.max(0, leftMs));
   });
   try {
     return await Promise.race([work, late]);
