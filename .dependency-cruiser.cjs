@@ -101,7 +101,7 @@ module.exports = {
       comment: 'Reached from no index.ts and no main.ts: nobody runs it.',
       severity: 'error',
       from: { path: ENTRY_POINT },
-      to: { path: `${ANY_OF_OURS}[^/]+/src/.+\\.ts$`, pathNot: [ENTRY_POINT, TEST], reachable: false },
+      to: { path: `${ANY_OF_OURS}[^/]+/src/.+\\.ts$`, pathNot: [ENTRY_POINT, TEST, '\\.d\\.ts$'], reachable: false },
     },
     {
       name: 'no-undeclared-library',
