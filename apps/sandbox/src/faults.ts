@@ -36,6 +36,8 @@ export interface Faults {
   absent?: readonly string[];
   /** Logins get `<failure reason="…"/>`. */
   refuseLogins?: LimitedFault & { readonly reason: string };
+  /** Logins get no answer at all: neither success nor failure. */
+  ignoreLogins?: 'all' | LimitedFault;
   /** What `fetchAccountReachoutTimelock` answers. */
   reachoutTimelock?: { readonly active: boolean; readonly endsAtSeconds?: number; readonly type?: string };
 }
@@ -57,6 +59,7 @@ const SHAPES: Readonly<Record<keyof Faults, ReadonlyArray<'text' | 'number' | 't
   notOnWhatsApp: ['list'],
   absent: ['list'],
   refuseLogins: ['object'],
+  ignoreLogins: ['text', 'object'],
   reachoutTimelock: ['object'],
 };
 
@@ -127,6 +130,11 @@ export class FaultDesk {
   loginRefusal(): string | undefined {
     const fault = this.#faults.refuseLogins;
     return fault && this.#take(fault) ? fault.reason : undefined;
+  }
+
+  ignoresLogin(): boolean {
+    const fault = this.#faults.ignoreLogins;
+    return fault !== undefined && (fault === 'all' || this.#take(fault));
   }
 
   isAbsentFromWhatsapp(number: string): boolean {

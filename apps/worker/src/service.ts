@@ -14,7 +14,7 @@ import {
 } from '@pombo/runtime';
 import { createDirectoryBlobStore, createImagePipeline, createMediaFetcher } from '@pombo/media';
 import { type AuthState, createFleetChannel, createLeases, createStore } from '@pombo/store';
-import { captureConsole, createEndpoint } from '@pombo/whatsapp';
+import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
 import { createFleet } from './fleet/fleet.js';
 import { createHealthServer } from './health-server.js';
@@ -64,6 +64,7 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
     const metrics = createMetrics('worker');
     const tools = { config, store, blobs, fetcher, images: createImagePipeline(), metrics, logger };
 
+    const connectSlots = createConnectSlots(config.CONNECTS_AT_ONCE);
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
     const fleet = createFleet({
       store,
@@ -78,7 +79,7 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
       rebalanceAfterMs: config.REBALANCE_AFTER_MS,
       graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS / 2),
       open: (lease, { pairingUntil = 0 }) =>
-        openOwnedDevice({ ...tools, endpoint, lease, pairingUntil, wrapAuthState, durableRatchet }),
+        openOwnedDevice({ ...tools, endpoint, connectSlots, lease, pairingUntil, wrapAuthState, durableRatchet }),
     });
     lifecycle.onStop('devices', () => fleet.stop());
     await fleet.start();

@@ -38,6 +38,7 @@ describe('contradictions are refused at start', () => {
     [{ ...minimal, LEASE_TTL_MS: '3000', LEASE_RENEW_MS: '1500' }, 'LEASE_RENEW_MS'],
     [{ ...minimal, MASTER_TOKEN: 'changeme' }, 'MASTER_TOKEN'],
     [{ ...minimal, MASTER_TOKEN: 'abc'.repeat(20) }, 'MASTER_TOKEN'],
+    [{ ...minimal, SEND_ACK_TIMEOUT_MS: '4000', PROBE_TIMEOUT_MS: '2500' }, 'PROBE_TIMEOUT_MS'],
     [{ ...minimal, WHATSAPP_ROOT_KEY: KEY }, 'WHATSAPP_ROOT_KEY'],
     [{ ...minimal, WHATSAPP_TLS_INSECURE: 'true', WHATSAPP_URL: 'wss://example.com/ws/chat' }, 'WHATSAPP_TLS_INSECURE'],
     [{ ...minimal, WHATSAPP_TLS_INSECURE: 'true' }, 'WHATSAPP_TLS_INSECURE'],
@@ -53,6 +54,12 @@ test('a master token that cannot be guessed is taken, and in the sandbox any', (
   expect(loadConfig({ ...minimal, MASTER_TOKEN: KEY.replace('ab', 'ef3719d0c2') }).MASTER_TOKEN).toContain('ef37');
   const sandbox = { REDIS_URL: minimal.REDIS_URL, SANDBOX_MODE: 'true', MASTER_TOKEN: 'master' };
   expect(loadConfig(sandbox).MASTER_TOKEN).toBe('master');
+});
+
+test('the time for a sign of life fits the time for an acknowledgement, unless it is set', () => {
+  expect(loadConfig(minimal).PROBE_TIMEOUT_MS).toBe(5000);
+  expect(loadConfig({ ...minimal, SEND_ACK_TIMEOUT_MS: '1000' }).PROBE_TIMEOUT_MS).toBe(250);
+  expect(loadConfig({ ...minimal, PROBE_TIMEOUT_MS: '700' }).PROBE_TIMEOUT_MS).toBe(700);
 });
 
 test('sandbox mode needs no key and lets media come from loopback', () => {

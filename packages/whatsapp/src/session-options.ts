@@ -4,7 +4,9 @@ import type { Endpoint } from './endpoint.js';
 import type { AuthStore } from './auth/auth-store.js';
 import type { ContactBook } from './contacts/contact-desk.js';
 import type { TokenTimes } from './contacts/privacy-tokens.js';
+import type { ConnectSlots } from './connection/connect-slots.js';
 import type { DisconnectKind } from './connection/disconnect.js';
+import type { SocketTimes } from './connection/socket-watch.js';
 import type { SplitMessage } from './message-bytes.js';
 import type { Receipt } from './receipts.js';
 import type { Ack } from './sending/ack-waiter.js';
@@ -46,6 +48,9 @@ export interface SessionOptions {
   readonly readSent: (messageId: string) => Promise<SplitMessage | undefined>;
   readonly reports: SessionReports;
   readonly logger: Logger;
+  readonly times: SocketTimes;
+  /** Shared by the sessions of a process, which then do not connect all at once. */
+  readonly connectSlots?: ConnectSlots;
   /** How long to wait for an acknowledgement. */
   readonly ackTimeoutMs: number;
   /** How long an upload may take. */

@@ -9,6 +9,7 @@ import { type ConnectionKeeper, createConnectionKeeper } from './connection/conn
 import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
 import { parseReceipt } from './receipts.js';
 import { createMediaHosts } from './sending/media-hosts.js';
+import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
 import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
 import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
@@ -59,7 +60,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const signalStore = createSignalStore(options.auth);
   const acks = createAckWaiter();
   const attach = (socket: WASocket): void => {
-    attachReports(socket, credentials, options, (ack) => acks.settle(ack));
+    attachReports(socket, credentials, options, (ack) => {
+      doubt.heard();
+      return acks.settle(ack);
+    });
     contacts.attach(socket);
   };
   const connected = (): WASocket => {
@@ -81,6 +85,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const contacts = createContactDesk({ ...options, creds: credentials.creds, ask });
   const keeper = createConnectionKeeper(options, credentials, signalStore, contacts, attach, () => acks.abandonAll());
   signalStore.onWriteFailed = (error) => keeper.evict(error);
+  const doubt = createAckDoubt({
+    probeAfterMs: options.times.probeTimeoutMs,
+    probe: () => keeper.probe(),
+    recycle: (why) => keeper.recycle(why),
+  });
 
   return {
     get state() {
@@ -135,7 +144,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       relayed.catch((cause: unknown) =>
         expected.fail(new UnknownOutcomeError('the message may not have left', { cause })),
       );
-      await expected.acknowledged;
+      await doubt.wait(expected.acknowledged);
       if (isPnUser(jid) || isLidUser(jid)) contacts.noteSent(jid);
     },
   };

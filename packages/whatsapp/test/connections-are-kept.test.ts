@@ -1,7 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
 import { NotConnectedError } from '@pombo/whatsapp';
-import { holdClock, holdTimers } from './hold-timers.js';
+import { holdTimers } from './hold-timers.js';
 import { failureOf } from './failure-of.js';
 import { createScene, freshNumber, type TestSession } from './scene.js';
 
@@ -147,23 +147,4 @@ test('a banned account ends the session and keeps the credentials', async () => 
   expect(device.auth.values.has('creds')).toBe(true);
   expect(device.order).not.toContain('logged out');
   expect(scene.sandbox.counters().logins.refused).toBe(1);
-});
-
-test('a dead connection is not taken for a live one while its socket is still closing', async () => {
-  holdClock();
-  const cable = await scene.cable();
-  const device = await scene.device({ endpoint: cable.endpoint });
-  cable.hold();
-  // Two keep-alives: the first goes unanswered, at the second the connection is given up.
-  jest.advanceTimersByTime(61_000);
-  expect(device.session.state).toBe('waiting');
-  expect(device.order).toEqual(CONNECTING);
-  expect(await failureOf(device.sendText(freshNumber()))).toBeInstanceOf(NotConnectedError);
-  const back = device.session.whenConnected(new AbortController().signal);
-  // Nobody answers the closing handshake either.
-  jest.advanceTimersByTime(30_000);
-  await whenState(device, 'waiting', 'lost');
-  jest.advanceTimersByTime(1_000);
-  await back;
-  await device.sendText(freshNumber());
 });

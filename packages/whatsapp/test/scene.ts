@@ -110,6 +110,7 @@ export function createScene(options: SandboxOptions = {}): Scene {
         logger: silentLogger,
         ackTimeoutMs: 5_000,
         uploadTimeoutMs: 5_000,
+        times: { keepAliveMs: MINUTE, probeTimeoutMs: 4_000, connectTimeoutMs: 20_000 },
         pairingUntil: () => Date.now() + MINUTE,
         ...rest,
       });

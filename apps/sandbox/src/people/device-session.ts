@@ -10,4 +10,6 @@ export interface DeviceSession {
   replace(): void;
   /** Ends as a pulled cable does. */
   cut(): void;
+  /** Leaves the socket open and hears nothing any more. */
+  freeze(): void;
 }

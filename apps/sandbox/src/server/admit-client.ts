@@ -20,6 +20,7 @@ export function admitClient(world: World, connection: ClientConnection): void {
   let occupant: Occupant | undefined;
   connection.start({
     onClient: (payload, noiseKey) => {
+      if (world.faults.ignoresLogin()) return connection.freeze();
       occupant = payload.devicePairingData
         ? register(world, connection, noiseKey, payload.devicePairingData)
         : logIn(world, connection, payload, noiseKey);

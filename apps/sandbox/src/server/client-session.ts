@@ -77,6 +77,10 @@ export class ClientSession implements DeviceSession, StanzaSource {
     this.#connection.cut();
   }
 
+  freeze(): void {
+    this.#connection.freeze();
+  }
+
   onClose(): void {
     this.#leave();
   }

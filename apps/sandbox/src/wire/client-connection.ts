@@ -21,6 +21,7 @@ export class ClientConnection {
   #transport: NoiseTransport | undefined;
   #handlers: ConnectionHandlers | undefined;
   #greeted = false;
+  #frozen = false;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(socket: WebSocket, identity: NoiseIdentity, logger: SandboxLogger) {
@@ -41,7 +42,7 @@ export class ClientConnection {
   }
 
   send(node: BinaryNode): void {
-    if (!this.#transport || !this.isOpen) return;
+    if (!this.#transport || !this.isOpen || this.#frozen) return;
     this.#socket.send(frame(this.#transport.encrypt(encodeBinaryNode(node))));
   }
 
@@ -50,12 +51,18 @@ export class ClientConnection {
     this.#socket.close();
   }
 
+  /** Stays open, but nothing is heard or answered any more. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
   /** Ends as a pulled cable does. */
   cut(): void {
     this.#socket.terminate();
   }
 
   #receive(data: Buffer): void {
+    if (this.#frozen) return;
     try {
       for (const payload of this.#splitter.push(data)) this.#take(payload);
     } catch (error) {

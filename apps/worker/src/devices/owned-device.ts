@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { describeError, SECOND } from '@pombo/runtime';
 import { takeBackJobs } from '@pombo/queue';
 import { type AuthState, createAuthState, type HeldLease, StaleEpochError } from '@pombo/store';
-import { createSession, type Endpoint, type SessionState } from '@pombo/whatsapp';
+import { type ConnectSlots, createSession, type Endpoint, type SessionState } from '@pombo/whatsapp';
 import { createDeviceDirectory } from '../recipients/device-directory.js';
 import type { SendContext, WorkerTools } from '../sending/send-context.js';
 import { createSendLine, within } from '../sending/send-line.js';
@@ -30,6 +30,7 @@ export interface OwnedDevice {
 export interface OwnedDeviceOptions extends WorkerTools {
   readonly endpoint: Endpoint;
   readonly lease: HeldLease;
+  readonly connectSlots: ConnectSlots;
   /** Until when to show pairing codes, ms since the epoch. */
   readonly pairingUntil: number;
   /** Tests look at or slow down what is written of credentials. */
@@ -66,6 +67,12 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     },
     readSent: (id) => store.sentMessages.read(id),
     logger,
+    times: {
+      keepAliveMs: config.KEEPALIVE_MS,
+      probeTimeoutMs: config.PROBE_TIMEOUT_MS,
+      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+    },
+    connectSlots: options.connectSlots,
     ackTimeoutMs: config.SEND_ACK_TIMEOUT_MS,
     uploadTimeoutMs: config.MEDIA_DOWNLOAD_TIMEOUT_MS,
     pairingUntil: () => options.pairingUntil,

@@ -141,7 +141,7 @@ export function createFleet(options: FleetOptions): Fleet {
     desired = desireOwners(wanted.ids(), workers);
     desiredFor = now;
     options.metrics.devicesWaiting.set(desired.waiting);
-    if (desired.waiting > 0 && desired.waiting !== before) {
+    if (!stopping && desired.waiting > 0 && desired.waiting !== before) {
       logger.warn('all workers are full: devices wait until one is added', { devices: desired.waiting });
     }
   };

@@ -1,5 +1,6 @@
 /** Environment → frozen configuration. Pure: reports every problem at once and never falls back silently. */
 import Joi from 'joi';
+import { SECOND } from '../durations.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
 /** Log levels, most important first. */
@@ -25,6 +26,10 @@ export interface Config {
   readonly LEASE_RENEW_MS: number;
   readonly REBALANCE_AFTER_MS: number;
   readonly SEND_ACK_TIMEOUT_MS: number;
+  readonly PROBE_TIMEOUT_MS: number;
+  readonly KEEPALIVE_MS: number;
+  readonly CONNECT_TIMEOUT_MS: number;
+  readonly CONNECTS_AT_ONCE: number;
   readonly SEND_MAX_RESENDS: number;
   readonly SEND_IN_FLIGHT: number;
   readonly SEND_PREPARING: number;
@@ -91,10 +96,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     value: Config;
     error?: Joi.ValidationError;
   };
-  const problems = error ? error.details.map((detail) => detail.message.replaceAll('"', '')) : contradictions(value);
+  if (error) throw new ConfigError(error.details.map((detail) => detail.message.replaceAll('"', '')));
+  const config = withDerivedDefaults(value);
+  const problems = contradictions(config);
   if (problems.length > 0) throw new ConfigError(problems);
-  const config = { ...value, LOOK_UPS_PER_HOUR: lookUpsPerHour(value) };
   return Object.freeze(config.SANDBOX_MODE ? withSandboxDefaults(config) : config);
+}
+
+/** A setting that is not set follows the one it must fit, so that setting one contradicts no default. */
+function withDerivedDefaults(config: Config): Config {
+  const given = config.PROBE_TIMEOUT_MS as number | undefined;
+  const fitting = Math.min(5 * SECOND, Math.ceil(config.SEND_ACK_TIMEOUT_MS / 4));
+  return { ...config, PROBE_TIMEOUT_MS: given ?? fitting, LOOK_UPS_PER_HOUR: lookUpsPerHour(config) };
 }
 
 function pickKnown(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -127,6 +140,11 @@ function contradictions(config: Config): string[] {
   if (config.RECIPIENT_ABSENT_RETENTION_MS > config.RECIPIENT_RETENTION_MS) {
     problems.push(
       `${name('RECIPIENT_ABSENT_RETENTION_MS')} must be at most ${name('RECIPIENT_RETENTION_MS')}: a number may join WhatsApp any day`,
+    );
+  }
+  if (config.PROBE_TIMEOUT_MS * 2 > config.SEND_ACK_TIMEOUT_MS) {
+    problems.push(
+      `${name('PROBE_TIMEOUT_MS')} must be at most half of ${name('SEND_ACK_TIMEOUT_MS')}, so that a dead session is replaced before a message is given up`,
     );
   }
   if (config.WHATSAPP_URL === undefined) {

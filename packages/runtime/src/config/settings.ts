@@ -139,6 +139,29 @@ export const SETTINGS = {
     schema: spanMs(20 * SECOND),
     about: 'How long to wait for WhatsApp’s server to acknowledge a message before its outcome counts as unknown.',
   },
+  PROBE_TIMEOUT_MS: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(1),
+    about:
+      'After this long without an acknowledgement WhatsApp is asked for a sign of life, and after as long without an answer the session is replaced; at most half of SEND_ACK_TIMEOUT_MS. Default: 5 s, or a quarter of SEND_ACK_TIMEOUT_MS if that is less.',
+    example: '5000',
+  },
+  KEEPALIVE_MS: {
+    group: 'Worker',
+    schema: spanMs(25 * SECOND),
+    about:
+      'How often an idle session asks WhatsApp for a sign of life; a connection on which nothing was heard for this long and PROBE_TIMEOUT_MS is replaced.',
+  },
+  CONNECT_TIMEOUT_MS: {
+    group: 'Worker',
+    schema: spanMs(30 * SECOND),
+    about: 'How long connecting and logging in to WhatsApp may take.',
+  },
+  CONNECTS_AT_ONCE: {
+    group: 'Worker',
+    schema: Joi.number().integer().min(1).default(20),
+    about: 'How many sessions of one worker connect at once; the others wait for their turn.',
+  },
   SEND_MAX_RESENDS: {
     group: 'Worker',
     schema: Joi.number().integer().min(0).max(10).default(3),

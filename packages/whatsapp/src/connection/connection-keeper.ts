@@ -13,6 +13,7 @@ import { userOf } from '../jid-user.js';
 import type { DeviceIdentity, SessionOptions, SessionState } from '../session-options.js';
 import { classifyDisconnect, countFailure, type DisconnectKind, reconnectDelayMs } from './disconnect.js';
 import { openSocket, type SocketOptions } from './open-socket.js';
+import { type SocketWatch, watchSocket } from './socket-watch.js';
 
 export interface ConnectionKeeper {
   readonly state: SessionState;
@@ -23,6 +24,10 @@ export interface ConnectionKeeper {
   start(): void;
   /** Closes the socket without logging out. */
   stop(): Promise<void>;
+  /** Asks whether anybody is there; a connection that does not answer in time is replaced. */
+  probe(): void;
+  /** Replaces a connection that is of no use. */
+  recycle(why: string): void;
   /** Ends the socket at once because the credentials are no longer ours to use. */
   evict(error: unknown): void;
   /** Resolves with the next change of state. */
@@ -53,6 +58,9 @@ export function createConnectionKeeper(
   let state: SessionState = 'connecting';
   /** The socket there is, open or still opening. */
   let current: WASocket | undefined;
+  let watch: SocketWatch | undefined;
+  /** Gives back the slot in which this session connects. */
+  let leaveSlot: () => void = () => undefined;
   let version: WAVersion | undefined = endpoint.version;
   let started = false;
   let failures = 0;
@@ -81,6 +89,7 @@ export function createConnectionKeeper(
     const ending = current;
     current = undefined;
     clearTimeout(timer);
+    left();
     const ended = ending?.end(undefined) ?? Promise.resolve();
     if (ending) failQueries(ending);
     onClosed();
@@ -98,7 +107,14 @@ export function createConnectionKeeper(
     credentials.save().catch(evict);
   };
 
+  const left = (): void => {
+    watch?.stop();
+    leaveSlot();
+  };
+
   const showCode = (qr: string): void => {
+    watch?.showsCode();
+    leaveSlot();
     if (state !== 'pairing') setState('pairing');
     reports.codeShown(qr, codesShown === 0 ? FIRST_CODE_MS : NEXT_CODE_MS);
     codesShown += 1;
@@ -106,6 +122,8 @@ export function createConnectionKeeper(
 
   const opened = (): void => {
     openedAt = Date.now();
+    watch?.connected();
+    leaveSlot();
     setState('connected');
     reports.connected(identity());
   };
@@ -126,12 +144,24 @@ export function createConnectionKeeper(
     if (latest.error === undefined) version = latest.version;
   };
 
+  /** Asked after something was awaited, when `state` may have moved on. */
+  const isEnded = (): boolean => state === 'ended';
+
   const connect = (): void => {
     codesShown = 0;
     openedAt = Infinity;
     // A pairing code was asked for and not used: Baileys has noted whose it was, and would log in as if it had been.
     if (!isPaired(creds)) delete creds.me;
     setState('connecting');
+    if (!options.connectSlots) return open();
+    options.connectSlots.take().then((leave) => {
+      leaveSlot = leave;
+      if (isEnded()) leave();
+      else open();
+    }, evict);
+  };
+
+  const open = (): void => {
     const opening = openSocket({
       ...options,
       version,
@@ -141,6 +171,7 @@ export function createConnectionKeeper(
       durableRatchet: options.durableRatchet ?? true,
     });
     current = opening;
+    watch = watchSocket(opening, options.times, logger);
     attach(opening);
     opening.ev.on('creds.update', save);
     opening.ev.on('connection.update', (update) => {
@@ -164,6 +195,7 @@ export function createConnectionKeeper(
     failures = countFailure(kind, failures, Date.now() - openedAt);
     if (current) failQueries(current);
     current = undefined;
+    left();
     onClosed();
     const again = kind === 'pairing-ended' && mayPair() ? 0 : reconnectDelayMs(kind, failures);
     if (again === undefined && kind !== 'logged-out') return setState('ended', kind);
@@ -177,9 +209,6 @@ export function createConnectionKeeper(
   };
 
   const mayPair = (): boolean => options.pairingUntil() > Date.now();
-
-  /** Asked after something was awaited, when `state` may have moved on. */
-  const isEnded = (): boolean => state === 'ended';
 
   return {
     get state() {
@@ -201,6 +230,8 @@ export function createConnectionKeeper(
       if (state !== 'ended') await end();
       await credentials.settled();
     },
+    probe: () => watch?.probe(),
+    recycle: (why) => watch?.tearDown(why),
     evict,
     nextChange: () => new Promise((resolve) => listeners.push(resolve)),
   };

@@ -18,6 +18,7 @@ import { createBaileysLogger } from '../baileys-logger.js';
 import type { ContactDesk } from '../contacts/contact-desk.js';
 import { type Endpoint, fetchThrough } from '../endpoint.js';
 import { joinMessage, type SplitMessage } from '../message-bytes.js';
+import type { SocketTimes } from './socket-watch.js';
 
 export interface SocketOptions {
   readonly endpoint: Endpoint;
@@ -27,6 +28,7 @@ export interface SocketOptions {
   readonly contacts: Pick<ContactDesk, 'deviceLists' | 'readGroup'>;
   readonly readSent: (messageId: string) => Promise<SplitMessage | undefined>;
   readonly durableRatchet: boolean;
+  readonly times: SocketTimes;
   readonly logger: Logger;
 }
 
@@ -50,6 +52,8 @@ export function openSocket(options: SocketOptions): WASocket {
     options: fetchThrough(endpoint),
     auth: { creds, keys: signalStore },
     logger: createBaileysLogger(logger),
+    keepAliveIntervalMs: options.times.keepAliveMs,
+    connectTimeoutMs: options.times.connectTimeoutMs,
     makeSignalRepository: durableRatchet
       ? createSignalRepositoryMaker(signalStore)
       : DEFAULT_CONNECTION_CONFIG.makeSignalRepository,

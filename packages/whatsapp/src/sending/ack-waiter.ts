@@ -48,7 +48,9 @@ export function createAckWaiter(): AckWaiter {
       take(id)?.reject(new UnknownOutcomeError('the message was sent again before it was acknowledged'));
       const acknowledged = new Promise<Ack>((resolve, reject) => {
         const giveUp = () =>
-          take(id)?.reject(new UnknownOutcomeError('WhatsApp did not acknowledge the message in time'));
+          take(id)?.reject(
+            new UnknownOutcomeError('WhatsApp did not acknowledge the message in time', { timedOut: true }),
+          );
         waiting.set(id, { resolve, reject, timer: setTimeout(giveUp, timeoutMs) });
       });
       const own = waiting.get(id);

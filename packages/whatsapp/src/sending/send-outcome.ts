@@ -11,9 +11,13 @@ export class NotConnectedError extends Error {
 
 /** Bytes may have left, no answer came: send again under the same id, a phone shows an id once. */
 export class UnknownOutcomeError extends Error {
-  constructor(why: string, options?: { cause?: unknown }) {
+  /** The server had its time to acknowledge and did not, over a connection that lasted. */
+  readonly timedOut: boolean;
+
+  constructor(why: string, { timedOut = false, ...options }: { cause?: unknown; timedOut?: boolean } = {}) {
     super(why, options);
     this.name = 'UnknownOutcomeError';
+    this.timedOut = timedOut;
   }
 }
 

@@ -8,6 +8,9 @@ export function connectionRoutes(controls: ConnectionControls): Router {
   router.post('/connections/cut', (request, response) => {
     response.json({ cut: controls.cutConnections(optionalText(bodyOf(request), 'deviceJid')) });
   });
+  router.post('/connections/freeze', (request, response) => {
+    response.json({ frozen: controls.freezeConnections(optionalText(bodyOf(request), 'deviceJid')) });
+  });
   router.post('/connections/close', (request, response) => {
     const body = bodyOf(request);
     response.json({ closed: controls.closeStream(requireText(body, 'deviceJid'), requireText(body, 'code')) });
