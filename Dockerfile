@@ -62,6 +62,10 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "f
 CMD ["node", "apps/ingress/dist/main.js"]
 
 FROM run AS worker
+# Optional: without it videos have no thumbnail, and voice notes must be Ogg/Opus already.
+USER root
+RUN apt-get update && apt-get install --yes --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
+USER node
 COPY --from=worker-dependencies /app/node_modules node_modules
 COPY --from=worker-dependencies /app/packages packages
 COPY --from=worker-dependencies /app/apps/worker apps/worker

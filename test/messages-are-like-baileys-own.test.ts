@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AnyMessageContent, WASocket } from '@whiskeysockets/baileys';
 import { connectClient, createAuth } from '../apps/sandbox/test/harness/client.js';
-import { eventually } from '@pombo/testing';
+import { eventually, makeMp3, makeMp4, makeOpus } from '@pombo/testing';
 import type { ApiClient } from './harness/api-client.js';
-import { makePicture } from './harness/picture.js';
+import { makeMovingSticker, makePicture } from './harness/picture.js';
 import { startStack, type Stack } from './harness/stack.js';
 
 /** Differs with every sending, whoever sends. */
@@ -31,10 +31,17 @@ let stack: Stack;
 let api: ApiClient;
 let plain: WASocket;
 let picture: Buffer;
+let sticker: Buffer;
+const video = makeMp4(3, 320, 240);
+const song = makeMp3(2);
+const voice = makeOpus(2);
+const waveform = new Uint8Array(64).map((_, bar) => bar);
+const base64 = (bytes: Buffer): string => bytes.toString('base64');
 
 beforeAll(async () => {
   stack = await startStack();
   picture = await makePicture();
+  sticker = await makeMovingSticker();
   api = await stack.startIngress();
   const device = await stack.addPairedDevice();
   await stack.startWorker();
@@ -68,20 +75,50 @@ const PAIRS: readonly Pair[] = [
   {
     what: 'a picture',
     path: '/send/image',
-    body: () => ({ image: picture.toString('base64'), caption: 'look' }),
+    body: () => ({ image: base64(picture), caption: 'look' }),
     content: () => ({ image: picture, caption: 'look', mimetype: 'image/png', width: 320, height: 200 }),
   },
   {
     what: 'a picture to be seen once',
     path: '/send/image',
-    body: () => ({ image: picture.toString('base64'), viewOnce: true }),
+    body: () => ({ image: base64(picture), viewOnce: true }),
     content: () => ({ image: picture, viewOnce: true, mimetype: 'image/png', width: 320, height: 200 }),
+  },
+  {
+    what: 'a video',
+    path: '/send/video',
+    body: () => ({ video: base64(video), caption: 'watch' }),
+    content: () => ({ video, caption: 'watch', seconds: 3, width: 320, height: 240 }),
+  },
+  {
+    what: 'a video that plays like a GIF, to be seen once',
+    path: '/send/video',
+    body: () => ({ video: base64(video), gifPlayback: true, viewOnce: true }),
+    content: () => ({ video, gifPlayback: true, viewOnce: true, seconds: 3, width: 320, height: 240 }),
+  },
+  {
+    what: 'a song',
+    path: '/send/audio',
+    body: () => ({ audio: base64(song) }),
+    content: () => ({ audio: song, mimetype: 'audio/mpeg' }),
+  },
+  {
+    what: 'a voice note',
+    path: '/send/audio',
+    body: () => ({ audio: base64(voice), ptt: true, waveform: [...waveform] }),
+    content: () => ({ audio: voice, ptt: true, waveform }),
+  },
+  {
+    what: 'a sticker that moves',
+    path: '/send/sticker',
+    body: () => ({ sticker: base64(sticker) }),
+    content: () => ({ sticker, isAnimated: true, width: 64, height: 64 }),
   },
   {
     what: 'a document',
     path: '/send/document',
     body: () => ({
-      document: Buffer.from('a;b').toString('base64'),
+      document: base64(Buffer.from('a;b')),
       file_name: 'a.csv',
       mime_type: 'text/csv',
       caption: 'figures',

@@ -7,3 +7,11 @@ export function makePicture(hue = 200, width = 320, height = 200): Promise<Buffe
     <circle cx="${width / 2}" cy="${height / 2}" r="${height / 3}" fill="hsl(${(hue + 120) % 360},70%,50%)"/></svg>`;
   return sharp(Buffer.from(svg)).png().toBuffer();
 }
+
+/** A WebP of two frames. */
+export async function makeMovingSticker(): Promise<Buffer> {
+  const frames = await Promise.all([10, 200].map((hue) => makePicture(hue, 64, 64)));
+  return sharp(frames, { join: { animated: true } })
+    .webp()
+    .toBuffer();
+}

@@ -82,7 +82,7 @@ const BAD_BODIES: readonly BadBody[] = [
     body: { number: NUMBER, image: base64Of('x'.repeat(6000)) },
     status: 413,
     code: 'PAYLOAD_TOO_LARGE',
-    fields: [],
+    fields: ['image'],
   },
   { what: 'malformed JSON', body: '{"number": ', status: 400, code: 'INVALID_JSON', fields: [] },
   {

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { Agent, request } from 'undici';
 import { createScene, freshNumber } from './harness/scene.js';
 import { sampleImage } from './harness/sample-image.js';
 import { waitFor } from './harness/wait-for.js';
@@ -77,4 +78,35 @@ test('several images to one chat keep their order and cost no further lookups', 
   );
   expect(captions).toEqual(['0', '1', '2', '3']);
   expect(sandbox.counters()).toMatchObject({ usync, keyFetches });
+});
+
+test('media of every kind is fetched and checked with the keys of its kind', async () => {
+  const { sandbox } = scene;
+  const client = await scene.device();
+  const number = freshNumber();
+  const bytes = randomBytes(1_000);
+  const contents = [
+    { video: bytes },
+    { audio: bytes, seconds: 1, ptt: true },
+    { sticker: bytes },
+    { document: bytes, mimetype: 'application/octet-stream' },
+  ];
+  for (const content of contents) await client.sock.sendMessage(`${number}@s.whatsapp.net`, content);
+  const messages = await waitFor('all of them', async () => {
+    const view = await sandbox.recipient(number);
+    return (
+      view.messages.filter(({ displayedCount }) => displayedCount === 1).length === contents.length && view.messages
+    );
+  });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  expect(messages.map(({ media }) => media)).toEqual(contents.map(() => expect.objectContaining({ ok: true, sha256 })));
+});
+
+test('an upload to a path that WhatsApp does not have is refused', async () => {
+  const { sandbox } = scene;
+  const agent = new Agent({ connect: { ca: sandbox.tlsCaPem } });
+  const url = `https://${sandbox.mediaHost}/mms/sticker/AAAA`;
+  const { statusCode } = await request(url, { method: 'POST', body: 'x', dispatcher: agent });
+  expect(statusCode).toBe(404);
+  await agent.destroy();
 });

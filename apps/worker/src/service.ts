@@ -1,6 +1,7 @@
 /** A worker: everything it needs, put together; it knows no signals. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import {
   type Config,
   ConfigError,
@@ -12,7 +13,13 @@ import {
   type Logger,
   SECOND,
 } from '@pombo/runtime';
-import { createDirectoryBlobStore, createImagePipeline, createMediaFetcher } from '@pombo/media';
+import {
+  createAvPipeline,
+  createDirectoryBlobStore,
+  createImagePipeline,
+  createMediaFetcher,
+  createScratch,
+} from '@pombo/media';
 import { type AuthState, createFleetChannel, createLeases, createStore } from '@pombo/store';
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
@@ -62,7 +69,14 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
     const fetcher = createMediaFetcher({ allowHosts: config.MEDIA_ALLOW_HOSTS, connectTimeoutMs: CONNECT_TIMEOUT_MS });
     lifecycle.onStop('media fetcher', () => fetcher.close());
     const metrics = createMetrics('worker');
-    const tools = { config, store, blobs, fetcher, images: createImagePipeline(), metrics, logger };
+    const scratch = await createScratch(join(config.MEDIA_DIR, 'scratch'));
+    const av = createAvPipeline({
+      scratch,
+      ffmpegPath: config.FFMPEG_PATH,
+      ffprobePath: config.FFPROBE_PATH,
+      timeoutMs: config.FFMPEG_TIMEOUT_MS,
+    });
+    const tools = { config, store, blobs, fetcher, images: createImagePipeline(), av, scratch, metrics, logger };
 
     const connectSlots = createConnectSlots(config.CONNECTS_AT_ONCE);
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;

@@ -4,12 +4,20 @@ import type { MessageState, Priority } from './message-state.js';
 
 /**
  * What was measured while a message was sent. A value that isn't known is absent, never a guess.
- * Sizes in bytes, times in milliseconds.
+ * Sizes in bytes, times in milliseconds. `…_size_bytes` and `…_format` are of what the client supplied.
  */
 export interface SendMetadata {
   readonly processing_time_ms?: number;
   readonly image_size_bytes?: number;
   readonly image_format?: string;
+  readonly video_size_bytes?: number;
+  readonly video_format?: string;
+  readonly audio_size_bytes?: number;
+  readonly audio_format?: string;
+  readonly sticker_size_bytes?: number;
+  readonly sticker_format?: string;
+  /** Of sound or video, in seconds with three decimals. */
+  readonly duration_seconds?: number;
   readonly document_size_bytes?: number;
   readonly mime_type?: string;
   readonly file_name?: string;

@@ -3,6 +3,7 @@
  * package, whose absence does not compile.
  */
 import type Joi from 'joi';
+import { audioDocs, audioMedia, audioSendSchema } from './messages/audio.js';
 import { buttonsDocs, buttonsSendSchema } from './messages/buttons.js';
 import type { CommonSend } from './messages/common.js';
 import { contactDocs, contactSendSchema } from './messages/contact.js';
@@ -14,8 +15,10 @@ import { locationDocs, locationSendSchema } from './messages/location.js';
 import type { MediaSpec } from './messages/media-fields.js';
 import { pollDocs, pollSendSchema } from './messages/poll.js';
 import { reactionDocs, reactionSendSchema } from './messages/reaction.js';
+import { stickerDocs, stickerMedia, stickerSendSchema } from './messages/sticker.js';
 import type { SendDocs } from './send-docs.js';
 import { textDocs, textSendSchema } from './messages/text.js';
+import { videoDocs, videoMedia, videoSendSchema } from './messages/video.js';
 
 /** One message type: where it is sent to, what its body may hold, and which fields of it are media. */
 export interface SendType {
@@ -28,6 +31,9 @@ export interface SendType {
 
 export const SEND_TYPES = {
   image: { paths: ['/send/image'], schema: imageSendSchema, media: imageMedia, docs: imageDocs },
+  video: { paths: ['/send/video'], schema: videoSendSchema, media: videoMedia, docs: videoDocs },
+  audio: { paths: ['/send/audio'], schema: audioSendSchema, media: audioMedia, docs: audioDocs },
+  sticker: { paths: ['/send/sticker'], schema: stickerSendSchema, media: stickerMedia, docs: stickerDocs },
   document: { paths: ['/send/document'], schema: documentSendSchema, media: documentMedia, docs: documentDocs },
   interactive: { paths: ['/send/interactive', '/send/list'], schema: interactiveSendSchema, docs: interactiveDocs },
   text: { paths: ['/send/text'], schema: textSendSchema, docs: textDocs },

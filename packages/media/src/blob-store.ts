@@ -1,5 +1,6 @@
 /** Where media bytes wait between the ingress that took them and the worker that sends them. */
 import type { Readable } from 'node:stream';
+import type { MediaFile } from './media-file.js';
 
 export interface PutOptions {
   /** Kept by stores that can label content. */
@@ -26,6 +27,13 @@ export interface BlobStore {
   get(sha256: string): Promise<Buffer>;
   /** Like `get`; errors arrive on the stream, a damaged blob only at its end. */
   stream(sha256: string): Readable;
+  /**
+   * The blob as a file of this machine, for what is too large to be held in memory. Its content is not verified: compare
+   * its hash where it is read.
+   *
+   * @throws PomboError MEDIA_NOT_FOUND
+   */
+  open(sha256: string): Promise<MediaFile>;
   has(sha256: string): Promise<boolean>;
   /** Removing what isn't there is fine. */
   delete(sha256: string): Promise<void>;

@@ -30,7 +30,8 @@ export function decodeInlineMedia(value: string, { maxBytes, field }: InlineMedi
   if (base64 === '') throw invalid(field, 'is empty');
   const sizeBytes = decodedLength(base64);
   if (sizeBytes > maxBytes) {
-    throw new PomboError('PAYLOAD_TOO_LARGE', `${field} is larger than the limit of ${maxBytes} bytes.`);
+    const message = `${field} is larger than the limit of ${maxBytes} bytes`;
+    throw new PomboError('PAYLOAD_TOO_LARGE', message, { validation: [{ field, message }] });
   }
   const bytes = decodeStrictly(base64, sizeBytes, field);
   return declaredMimeType === undefined ? { bytes } : { bytes, declaredMimeType };

@@ -76,6 +76,12 @@ export function createDirectoryBlobStore({ dir }: DirectoryBlobStoreSettings): B
       content instanceof Uint8Array ? putBytes(content, options) : write(content, options.maxBytes),
     get,
     stream: (sha256) => Readable.from(readVerified(sha256), { objectMode: false }),
+    async open(sha256) {
+      const path = pathOf(sha256);
+      const { size } = await onDisk(stat(path));
+      // The store's own file: nothing to let go of.
+      return { path, sizeBytes: size, release: () => Promise.resolve() };
+    },
     has: async (sha256) => exists(pathOf(sha256)),
     delete: async (sha256) => onDisk(rm(pathOf(sha256), { force: true })),
     check: () => checkDirectory(dir, incoming),

@@ -22,7 +22,7 @@ export async function writeTemporaryFile(dir: string, content: Content, maxBytes
   const path = join(dir, `${randomUUID()}.tmp`);
   const file = await onDisk(open(path, 'wx', 0o640));
   try {
-    const written = await writeAll(file, content, maxBytes);
+    const written = await writeChunks(file, content, maxBytes);
     await onDisk(file.sync());
     await onDisk(file.close());
     return { path, ...written };
@@ -33,7 +33,8 @@ export async function writeTemporaryFile(dir: string, content: Content, maxBytes
   }
 }
 
-async function writeAll(file: FileHandle, content: Content, maxBytes: number): Promise<StoredBlob> {
+/** @throws PomboError PAYLOAD_TOO_LARGE, INTERNAL_ERROR; whatever `content` throws */
+export async function writeChunks(file: FileHandle, content: Content, maxBytes: number): Promise<StoredBlob> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   for await (const chunk of content) {

@@ -15,6 +15,11 @@ const READABLE_FORMATS: Readonly<Record<string, ImageFormat>> = {
   'image/avif': 'avif',
 };
 
+/** Whether it can be made into an image or a sticker. */
+export function isReadableImage(mimeType: string): boolean {
+  return Object.hasOwn(READABLE_FORMATS, mimeType);
+}
+
 /** Whether WhatsApp shows the type as an image. It takes WebP too, but only as a sticker. */
 export function isSendableImage(mimeType: string): boolean {
   return mimeType === 'image/jpeg' || mimeType === 'image/png';

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { PomboError } from '@pombo/contracts';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { createGate } from './gate.js';
 
 // These are process-wide. One thread per image, so that the gate's number is the number of busy threads; no cache,
 // because no two operations here share a source and it would only hold memory.
@@ -40,37 +41,22 @@ export function createImageGate(settings: ImageGateSettings = {}): ImageGate {
     maxPixels = 64_000_000,
   } = settings;
   const seconds = Math.ceil(timeoutMs / 1_000);
-  const waiting: (() => void)[] = [];
-  let free = concurrency;
+  const gate = createGate(concurrency);
 
   const open: OpenImage = (bytes, options) =>
     sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, ...options }).timeout({ seconds });
 
-  async function enter(): Promise<void> {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  }
-
-  /** Hands the place straight to the next in line, so a newcomer can't slip in between. */
-  function leave(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else free += 1;
-  }
-
   return {
     maxPixels,
-    async run(work) {
-      await enter();
-      const startedAt = performance.now();
-      try {
-        return await work(open);
-      } catch (error) {
-        throw toImageError(error, performance.now() - startedAt >= seconds * 1_000);
-      } finally {
-        leave();
-      }
-    },
+    run: (work) =>
+      gate.run(async () => {
+        const startedAt = performance.now();
+        try {
+          return await work(open);
+        } catch (error) {
+          throw toImageError(error, performance.now() - startedAt >= seconds * 1_000);
+        }
+      }),
   };
 }
 

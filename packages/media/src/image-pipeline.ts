@@ -4,6 +4,7 @@ import { convertToJpeg } from './convert-to-jpeg.js';
 import { isSendableImage, requireImageFormat } from './image-format.js';
 import { createImageGate, type ImageGateSettings, type OpenImage } from './image-gate.js';
 import { readImageHeader, type ImageInfo } from './image-header.js';
+import { renderSticker } from './sticker.js';
 import { renderThumbnail } from './thumbnail.js';
 
 export interface PrepareImageOptions {
@@ -32,6 +33,10 @@ export interface PreparedImage {
   readonly thumbnail: Buffer;
 }
 
+export type PreparedSticker = Omit<PreparedImage, 'thumbnail'> & {
+  readonly animated: boolean;
+};
+
 export interface ImagePipeline {
   /**
    * Decodes the (first) image fully.
@@ -45,6 +50,12 @@ export interface ImagePipeline {
    * @throws PomboError as `inspectImage`; PAYLOAD_TOO_LARGE
    */
   prepareImage(bytes: Buffer, options: PrepareImageOptions): Promise<PreparedImage>;
+  /**
+   * A WebP passes byte for byte; other formats become one.
+   *
+   * @throws PomboError as `inspectImage`; PAYLOAD_TOO_LARGE
+   */
+  prepareSticker(bytes: Buffer, options: PrepareImageOptions): Promise<PreparedSticker>;
   /** The thumbnail alone, for documents. Throws as `inspectImage`. */
   createThumbnail(bytes: Uint8Array): Promise<Buffer>;
 }
@@ -70,6 +81,8 @@ export function createImagePipeline(settings: ImageGateSettings = {}): ImagePipe
       if (bytes.length > maxBytes) throw tooLarge(maxBytes);
       return withImage(bytes, (open, info) => prepare(open, bytes, info, maxBytes));
     },
+    prepareSticker: (bytes, { maxBytes }) =>
+      withImage(bytes, (open, info) => prepareAsSticker(open, bytes, info, maxBytes)),
   };
 }
 
@@ -85,6 +98,27 @@ async function prepare(open: OpenImage, bytes: Buffer, info: ImageInfo, maxBytes
     source: { mimeType, sizeBytes: bytes.length, width, height },
     // Also the proof that an untouched image decodes to its end.
     thumbnail: await renderThumbnail(open, delivered.bytes, delivered),
+  };
+}
+
+async function prepareAsSticker(
+  open: OpenImage,
+  bytes: Buffer,
+  info: ImageInfo,
+  maxBytes: number,
+): Promise<PreparedSticker> {
+  const { mimeType, width, height, pages } = info;
+  const passes = info.format === 'webp';
+  if (passes && bytes.length > maxBytes) throw tooLarge(maxBytes);
+  if (passes) await decodeFully(open, bytes);
+  const delivered = passes ? { bytes, width, height } : await renderSticker(open, bytes, info, maxBytes);
+  return {
+    ...delivered,
+    mimeType: 'image/webp',
+    sizeBytes: delivered.bytes.length,
+    converted: !passes,
+    animated: pages > 1,
+    source: { mimeType, sizeBytes: bytes.length, width, height },
   };
 }
 

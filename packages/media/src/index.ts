@@ -5,10 +5,15 @@ export {
   type MediaDownload,
   type MediaFetcher,
   type MediaFetcherSettings,
-  type StoredMedia,
+  type MediaSink,
 } from './media-fetcher.js';
 export { decodeInlineMedia, type InlineMedia, type InlineMediaOptions } from './decode-inline-media.js';
-export { sniffMedia, type SniffedMedia } from './sniff-media.js';
+export { sniffFile, sniffMedia, type SniffedMedia } from './sniff-media.js';
+export { problemOfKind } from './media-kinds.js';
+export { largestMediaBytes, maxBytesFor, mediaLimits, type MediaLimit, type MediaLimits } from './media-limits.js';
+export { createScratch, type MediaFile, type Scratch } from './media-file.js';
+export type { AvFacts } from './av-facts.js';
+export { type AvPipeline, type AvPipelineSettings, createAvPipeline } from './av-pipeline.js';
 export { isSendableImage, type ImageFormat } from './image-format.js';
 export type { ImageGateSettings } from './image-gate.js';
 export type { ImageInfo } from './image-header.js';
@@ -16,6 +21,7 @@ export {
   createImagePipeline,
   type ImagePipeline,
   type PreparedImage,
+  type PreparedSticker,
   type PrepareImageOptions,
 } from './image-pipeline.js';
 export type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';

@@ -1,6 +1,5 @@
 /** Downloads media from the public internet, and only from there. */
 import { createAddressGuard, createGuardedAgent, type Resolver } from '@pombo/guard';
-import type { BlobStore } from './blob-store.js';
 import { readCapped } from './capped-body.js';
 import { startDeadline } from './deadline.js';
 import { headerText } from './header-text.js';
@@ -42,10 +41,8 @@ export interface FetchedMedia extends MediaDownload {
   readonly bytes: Buffer;
 }
 
-export interface StoredMedia extends MediaDownload {
-  /** Key in the blob store. */
-  readonly sha256: string;
-}
+/** Where a body goes. @returns what it became there. */
+export type MediaSink<Stored extends { readonly sizeBytes: number }> = (body: AsyncIterable<Buffer>) => Promise<Stored>;
 
 export interface MediaFetcher {
   /**
@@ -55,8 +52,12 @@ export interface MediaFetcher {
    * time-outs, broken connections and statuses 408, 425, 429, 5xx), PAYLOAD_TOO_LARGE, MEDIA_INVALID (empty)
    */
   fetchMedia(url: string, options: FetchMediaOptions): Promise<FetchedMedia>;
-  /** Downloads into the blob store, never holding the whole in memory. Throws as `fetchMedia` and `BlobStore.put` do. */
-  fetchMediaInto(store: Pick<BlobStore, 'put'>, url: string, options: FetchMediaOptions): Promise<StoredMedia>;
+  /** Downloads into a blob store or a file, never holding the whole in memory. Throws as `fetchMedia` and the sink do. */
+  fetchMediaInto<Stored extends { readonly sizeBytes: number }>(
+    sink: MediaSink<Stored>,
+    url: string,
+    options: FetchMediaOptions,
+  ): Promise<MediaDownload & Stored>;
   /** Ends running downloads and closes every connection. */
   close(): Promise<void>;
 }
@@ -72,7 +73,7 @@ export function createMediaFetcher(settings: MediaFetcherSettings): MediaFetcher
   async function download<Content extends { readonly sizeBytes: number }>(
     address: string,
     options: FetchMediaOptions,
-    consume: (body: Body, contentType: string | undefined) => Promise<Content>,
+    consume: (body: Body) => Promise<Content>,
   ): Promise<MediaDownload & Content> {
     const startedAt = performance.now();
     const first = parseMediaUrl(address);
@@ -81,7 +82,7 @@ export function createMediaFetcher(settings: MediaFetcherSettings): MediaFetcher
       const { response, url } = await requestMedia(agent, first, { maxRedirects, signal: deadline.signal });
       const contentType = mediaTypeOf(headerText(response.headers['content-type']));
       try {
-        const content = await consume(readCapped(response, options.maxBytes, url.host), contentType);
+        const content = await consume(readCapped(response, options.maxBytes, url.host));
         return { ...content, contentType, downloadTimeMs: elapsedMs(startedAt), finalUrl: url.href };
       } finally {
         discard(response);
@@ -93,8 +94,7 @@ export function createMediaFetcher(settings: MediaFetcherSettings): MediaFetcher
 
   return {
     fetchMedia: (url, options) => download(url, options, readAll),
-    fetchMediaInto: (store, url, options) =>
-      download(url, options, (body, mimeType) => store.put(body, mimeType === undefined ? {} : { mimeType })),
+    fetchMediaInto: (sink, url, options) => download(url, options, sink),
     close: () => agent.destroy(),
   };
 }

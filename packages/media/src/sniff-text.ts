@@ -6,7 +6,8 @@ export interface SniffedMedia {
   readonly extension: string;
 }
 
-const SAMPLE_BYTES = 4_096;
+/** How much of the start is looked at. */
+export const TEXT_SAMPLE_BYTES = 4_096;
 
 /** What may stand before the first tag: white space, an XML declaration, a comment, a document type other than HTML's. */
 const BEFORE_FIRST_TAG = /^(?:\s+|<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!doctype\s(?!\s*html)[^>[]*(?:\[[^\]]*\][^>]*)?>)/i;
@@ -37,7 +38,9 @@ function firstTag(text: string): string | undefined {
 function decodeSample(bytes: Uint8Array): string | undefined {
   try {
     // `stream` lets the sample end inside a character.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, SAMPLE_BYTES), { stream: true });
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, TEXT_SAMPLE_BYTES), {
+      stream: true,
+    });
     return hasControlCharacters(text) ? undefined : text;
   } catch {
     return undefined;

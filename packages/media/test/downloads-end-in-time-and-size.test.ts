@@ -82,7 +82,7 @@ describe('a download', () => {
     const store = createDirectoryBlobStore({ dir });
     const content = randomBytes(90_000);
     const host = await startMediaHost((_request, response) => response.end(content));
-    const media = await fetcher.fetchMediaInto(store, host.origin, LIMITS);
+    const media = await fetcher.fetchMediaInto((body) => store.put(body), host.origin, LIMITS);
     expect(media).toMatchObject({ sizeBytes: 90_000, sha256: createHash('sha256').update(content).digest('hex') });
     expect((await store.get(media.sha256)).equals(content)).toBe(true);
     await rm(dir, { recursive: true });
@@ -90,7 +90,7 @@ describe('a download', () => {
 
   test('into a store that fails keeps the failure of the store and closes the connection', async () => {
     const host = await startMediaHost((_request, response) => response.write(randomBytes(10_000)));
-    const broken = { put: () => Promise.reject(new TypeError('no store')) };
+    const broken = () => Promise.reject(new TypeError('no store'));
     await expect(fetcher.fetchMediaInto(broken, host.origin, LIMITS)).rejects.toThrow('no store');
     await until(() => host.open() === 0);
   });

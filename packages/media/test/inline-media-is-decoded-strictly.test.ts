@@ -99,7 +99,7 @@ describe('the size limit', () => {
   test('starts one byte above', () => {
     const failure = failureOfDecoding(randomBytes(1_001).toString('base64'));
     expect(failure.code).toBe('PAYLOAD_TOO_LARGE');
-    expect(failure.message).toBe('image is larger than the limit of 1000 bytes.');
+    expect(failure.message).toBe('image is larger than the limit of 1000 bytes');
   });
 
   test('does not count line breaks', () => {

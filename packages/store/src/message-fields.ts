@@ -10,6 +10,13 @@ type Fields = Readonly<Record<string, string>>;
 const METADATA_FIELDS = {
   image_size_bytes: 'mb',
   image_format: 'mf',
+  video_size_bytes: 'vb',
+  video_format: 'vf',
+  audio_size_bytes: 'ab',
+  audio_format: 'af',
+  sticker_size_bytes: 'tb',
+  sticker_format: 'tf',
+  duration_seconds: 'ms',
   document_size_bytes: 'mz',
   mime_type: 'mt',
   download_time_ms: 'md',
@@ -23,7 +30,9 @@ const METADATA_FIELDS = {
   upload_reused: 'mr',
 } as const satisfies Record<Exclude<keyof SendMetadata, 'processing_time_ms' | 'file_name'>, string>;
 
-const TEXT_METADATA: ReadonlySet<string> = new Set(['image_format', 'mime_type', 'delivered_format']);
+const TEXT_METADATA: ReadonlySet<string> = new Set([
+  ...['image_format', 'video_format', 'audio_format', 'sticker_format', 'mime_type', 'delivered_format'],
+]);
 const FLAG_METADATA: ReadonlySet<string> = new Set(['quoted_message_found', 'view_once_enabled', 'upload_reused']);
 
 /** Field, value, field, value… for the scripts. */

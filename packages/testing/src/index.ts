@@ -1,3 +1,4 @@
 export * from './eventually.js';
+export * from './sample-media.js';
 export * from './test-config.js';
 export * from './test-store.js';

@@ -14,7 +14,7 @@ export * from './message-bytes.js';
 export * from './receipts.js';
 export * from './sending/send-outcome.js';
 export type { Ack } from './sending/ack-waiter.js';
-export type { UploadedMedia } from './sending/upload-media.js';
+export type { UploadedMedia, UploadSource } from './sending/upload-media.js';
 export * from './session.js';
 export * from './session-options.js';
 export * from './proxy/proxy-url.js';

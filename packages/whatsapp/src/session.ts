@@ -12,7 +12,7 @@ import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
 import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
-import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
+import { type UploadedMedia, uploadMedia, type UploadSource } from './sending/upload-media.js';
 import type { SessionOptions, SessionState } from './session-options.js';
 
 export interface SendOptions {
@@ -45,7 +45,7 @@ export interface Session extends Contacts {
   /** Shows or stops showing that we are typing. @throws NotConnectedError */
   setTyping(jid: string, typing: boolean): Promise<void>;
   /** @throws PomboError UPLOAD_FAILED, NotConnectedError */
-  upload(bytes: Buffer, type: MediaType): Promise<UploadedMedia>;
+  upload(media: UploadSource, type: MediaType): Promise<UploadedMedia>;
   /**
    * Resolves when WhatsApp's server has acknowledged the message.
    * @throws PomboError when the server refused it; NotConnectedError when nothing left; UnknownOutcomeError otherwise.
@@ -127,11 +127,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await ask((socket) => socket.sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
     },
 
-    async upload(bytes, type) {
+    async upload(media, type) {
       // Before anything is encrypted.
       connected();
       const { mediaDispatcher: dispatcher } = options.endpoint;
-      return uploadMedia(nameMediaHosts, bytes, type, { dispatcher, timeoutMs: options.uploadTimeoutMs });
+      return uploadMedia(nameMediaHosts, media, type, { dispatcher, timeoutMs: options.uploadTimeoutMs });
     },
 
     async send({ id, jid, message, nodes = [] }) {

@@ -1,26 +1,23 @@
 /** Media of a body: what came inline is checked and stored, a URL is kept for the worker to fetch. */
-import { type MediaFields, type MediaKind, type MediaSource, type MediaSpec, PomboError } from '@pombo/contracts';
-import { type BlobStore, decodeInlineMedia, sniffMedia } from '@pombo/media';
+import {
+  type ErrorCode,
+  type MediaFields,
+  type MediaKind,
+  type MediaSource,
+  type MediaSpec,
+  PomboError,
+} from '@pombo/contracts';
+import { type BlobStore, decodeInlineMedia, maxBytesFor, mediaLimits, problemOfKind, sniffMedia } from '@pombo/media';
+import type { Config } from '@pombo/runtime';
 import type { NameField } from '../http/field-problems.js';
 
 export interface MediaParts {
+  readonly config: Config;
   readonly blobStore: BlobStore;
-  readonly maxBytes: Readonly<Record<MediaKind, number>>;
   readonly nameField: NameField;
 }
 
 type Given = Readonly<Record<string, unknown>>;
-
-/** What the worker can send as a picture, as it is or as a JPEG. Whether it is whole, the worker finds out by decoding. */
-const PICTURES: ReadonlySet<string> = new Set([
-  'image/jpeg',
-  'image/png',
-  'image/apng',
-  'image/webp',
-  'image/gif',
-  'image/tiff',
-  'image/avif',
-]);
 
 /** @throws PomboError VALIDATION_ERROR, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MEDIA_NOT_FOUND */
 export async function storeMedia(spec: MediaSpec, given: Given, parts: MediaParts): Promise<MediaSource> {
@@ -47,18 +44,32 @@ async function storeGiven(
 }
 
 async function storeInline(value: string, kind: MediaKind, field: string, parts: MediaParts): Promise<string> {
-  const { bytes, declaredMimeType } = decodeInlineMedia(value, { maxBytes: parts.maxBytes[kind], field });
-  const found = await sniffMedia(bytes);
-  if (kind === 'image' && (!found || !PICTURES.has(found.mimeType))) throw notAPicture(field, found?.mimeType);
-  const mimeType = found?.mimeType ?? declaredMimeType;
+  const { maxBytes } = mediaLimits(parts.config)[kind];
+  const { bytes, declaredMimeType } = decodeInlineMedia(value, { maxBytes, field });
+  const found = (await sniffMedia(bytes))?.mimeType;
+  requireKind(kind, found, bytes.length, field, parts);
+  const mimeType = found ?? declaredMimeType;
   const { sha256 } = await parts.blobStore.put(bytes, mimeType === undefined ? {} : { mimeType });
   return sha256;
 }
 
-function notAPicture(field: string, mimeType: string | undefined): PomboError {
-  const what = mimeType ?? 'of no known type';
-  const message = `${field} is ${what}; send a JPEG, PNG, WebP, GIF, TIFF or AVIF image`;
-  return new PomboError('UNSUPPORTED_MEDIA_TYPE', message, { validation: [{ field, message }] });
+/** Whether it is whole, the worker finds out by decoding. */
+function requireKind(
+  kind: MediaKind,
+  mimeType: string | undefined,
+  sizeBytes: number,
+  field: string,
+  { config }: MediaParts,
+): void {
+  const problem = problemOfKind(kind, mimeType);
+  if (problem !== undefined) throw refused('UNSUPPORTED_MEDIA_TYPE', field, problem);
+  const maxBytes = maxBytesFor(kind, mimeType, config);
+  if (sizeBytes > maxBytes) throw refused('PAYLOAD_TOO_LARGE', field, `is larger than the limit of ${maxBytes} bytes`);
+}
+
+function refused(code: ErrorCode, field: string, problem: string): PomboError {
+  const message = `${field} ${problem}`;
+  return new PomboError(code, message, { validation: [{ field, message }] });
 }
 
 /** Nothing can be uploaded ahead yet, so no media id is known. */

@@ -12,7 +12,8 @@ import type { MediaLinks } from './media-link.js';
 import type { MediaShelf } from './media-shelf.js';
 
 const HOST = '127.0.0.1';
-const UPLOAD_PATH = /^\/[a-z]+\/[a-z-]+\/([A-Za-z0-9_%-]+={0,2})$/;
+/** The real one knows these and no others: a video under `/mms/sticker` is refused. */
+const UPLOAD_PATH = /^\/mms\/(?:image|video|audio|document|md-app-state)\/([A-Za-z0-9_%-]+={0,2})$/;
 const DOWNLOAD_PATH = /^\/v\/([0-9a-f]{64})$/;
 const MAX_UPLOAD_BYTES = 128 * 1024 * 1024;
 const DEFAULT_VALIDITY_MS = 14 * 24 * 60 * 60 * 1000;

@@ -1,10 +1,15 @@
 /** From stored content to a protobuf: media fetched and uploaded, quote found, message built. */
-import type { MessageContent, MessageRecord } from '@pombo/contracts';
-import { buildContextInfo, buildMessage } from '@pombo/whatsapp';
+import { keysOf, type MessageContent, type MessageRecord, SEND_TYPES } from '@pombo/contracts';
+import { buildContextInfo, buildMessage, isViewOnce } from '@pombo/whatsapp';
 import type { SendContext } from '../sending/send-context.js';
 import { findQuoted } from './find-quoted.js';
 import { prepareMedia } from './prepare-media.js';
 import type { PreparedMessage } from './prepared-message.js';
+
+/** Types that can be asked to be seen once. */
+const VIEW_ONCE_TYPES: ReadonlySet<string> = new Set(
+  Object.entries(SEND_TYPES).flatMap(([type, { schema }]) => (keysOf(schema).includes('viewOnce') ? [type] : [])),
+);
 
 /** @throws PomboError with the code the message ends with. */
 export async function prepareMessage(
@@ -21,6 +26,7 @@ export async function prepareMessage(
     message: buildMessage(content, { chatJid, media: prepared?.media, contextInfo }),
     metadata: {
       ...prepared?.metadata,
+      ...(VIEW_ONCE_TYPES.has(content.type) ? { view_once_enabled: isViewOnce(content) } : {}),
       mentions_processed: mentioned.length,
       quoted_message_found: quoted !== undefined,
     },

@@ -1,6 +1,6 @@
 /** What the steps of sending a message work with: one device, held under one epoch. */
 import type { Config, Logger, Metrics } from '@pombo/runtime';
-import type { BlobStore, ImagePipeline, MediaFetcher } from '@pombo/media';
+import type { AvPipeline, BlobStore, ImagePipeline, MediaFetcher, Scratch } from '@pombo/media';
 import type { Store } from '@pombo/store';
 import type { Session } from '@pombo/whatsapp';
 import type { DeviceDirectory } from '../recipients/device-directory.js';
@@ -12,6 +12,9 @@ export interface WorkerTools {
   readonly blobs: BlobStore;
   readonly fetcher: MediaFetcher;
   readonly images: ImagePipeline;
+  readonly av: AvPipeline;
+  /** Files of this process, while they are being worked on. */
+  readonly scratch: Scratch;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }

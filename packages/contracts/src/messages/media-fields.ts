@@ -2,7 +2,7 @@
 import Joi from 'joi';
 
 /** What a type's media is; decides its limits, how it is prepared and where it is uploaded. */
-export type MediaKind = 'image' | 'document';
+export type MediaKind = 'image' | 'video' | 'audio' | 'sticker' | 'document';
 
 /** Which fields of a body name a piece of media. */
 export interface MediaFields {

@@ -46,7 +46,14 @@ export interface Config {
   readonly MEDIA_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_MAX_IMAGE_BYTES: number;
   readonly MEDIA_MAX_DOCUMENT_BYTES: number;
+  readonly MEDIA_MAX_VIDEO_BYTES: number;
+  readonly MEDIA_MAX_AUDIO_BYTES: number;
+  readonly MEDIA_MAX_STICKER_BYTES: number;
   readonly MEDIA_DOWNLOAD_TIMEOUT_MS: number;
+  readonly MEDIA_VIDEO_DOWNLOAD_TIMEOUT_MS: number;
+  readonly FFMPEG_PATH: string;
+  readonly FFPROBE_PATH: string;
+  readonly FFMPEG_TIMEOUT_MS: number;
   readonly DEVICE_MAX_WAITING: number;
   readonly TENANT_MAX_WAITING: number;
   readonly USER_RATE_PER_SECOND: number;

@@ -241,10 +241,38 @@ export const SETTINGS = {
   },
   MEDIA_MAX_IMAGE_BYTES: { group: 'Media', schema: sizeBytes(16 * MEBIBYTE), about: 'Largest image.' },
   MEDIA_MAX_DOCUMENT_BYTES: { group: 'Media', schema: sizeBytes(100 * MEBIBYTE), about: 'Largest document.' },
+  MEDIA_MAX_VIDEO_BYTES: { group: 'Media', schema: sizeBytes(64 * MEBIBYTE), about: 'Largest video.' },
+  MEDIA_MAX_AUDIO_BYTES: { group: 'Media', schema: sizeBytes(16 * MEBIBYTE), about: 'Largest audio file.' },
+  MEDIA_MAX_STICKER_BYTES: {
+    group: 'Media',
+    schema: sizeBytes(500 * 1024),
+    about: 'Largest sticker; other pictures are made to fit.',
+  },
   MEDIA_DOWNLOAD_TIMEOUT_MS: {
     group: 'Media',
     schema: spanMs(30 * SECOND),
-    about: 'Longest download of one image or document.',
+    about: 'Longest download of a file that is no video.',
+  },
+  MEDIA_VIDEO_DOWNLOAD_TIMEOUT_MS: {
+    group: 'Media',
+    schema: spanMs(60 * SECOND),
+    about: 'Longest download of one video.',
+  },
+  FFMPEG_PATH: {
+    group: 'Media',
+    schema: Joi.string().default('ffmpeg'),
+    about:
+      'ffmpeg, by name or path. Without it videos go without a thumbnail and voice notes have to be Ogg/Opus already.',
+  },
+  FFPROBE_PATH: {
+    group: 'Media',
+    schema: Joi.string().default('ffprobe'),
+    about: 'ffprobe, by name or path. Without it the size of a video is not known, and of some not the length.',
+  },
+  FFMPEG_TIMEOUT_MS: {
+    group: 'Media',
+    schema: spanMs(30 * SECOND),
+    about: 'Longest run of ffmpeg or ffprobe over one file.',
   },
   DEVICE_MAX_WAITING: {
     group: 'Limits and retention',

@@ -11,6 +11,11 @@ export interface BuiltMedia {
   readonly height?: number;
   /** JPEG. */
   readonly thumbnail?: Buffer;
+  /** Length of sound or video, whole. */
+  readonly seconds?: number;
+  /** Of a voice note: 64 bytes of 0 to 100. */
+  readonly waveform?: Buffer;
+  readonly animated?: boolean;
 }
 
 export interface BuildParts {

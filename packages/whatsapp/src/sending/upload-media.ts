@@ -24,6 +24,7 @@ export interface UploadedMedia {
 
 export interface UploadOptions {
   readonly dispatcher: Dispatcher;
+  /** For a small file; a large one has more. */
   readonly timeoutMs: number;
 }
 
@@ -33,6 +34,9 @@ interface EncryptedFile {
   readonly token: string;
 }
 
+/** Half a megabyte a second: what is given beyond the time limit to a large file. */
+const SLOWEST_BYTES_PER_MS = 512;
+
 /** Statuses after which the same upload may succeed. */
 const mayPass = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 /** The media host no longer accepts the authorisation it was shown. */
@@ -41,17 +45,19 @@ const isUnauthorised = (status: number): boolean => status === 401 || status ===
 const base64Url = (hash: Buffer): string =>
   hash.toString('base64').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 
+/** Media as the recipient is to see it: in memory, or as a file where it is too large for that. */
+export type UploadSource = Buffer | { readonly path: string };
+
 /**
- * @param bytes as the recipient is to see them.
  * @throws PomboError UPLOAD_FAILED; `retryable` when another try may succeed.
  */
 export async function uploadMedia(
   nameHosts: NameMediaHosts,
-  bytes: Buffer,
+  media: UploadSource,
   type: MediaType,
   options: UploadOptions,
 ): Promise<UploadedMedia> {
-  const encrypted = await encryptedStream(bytes, type);
+  const encrypted = await encryptedStream('path' in media ? { url: media.path } : media, type);
   const file = { path: encrypted.encFilePath, token: base64Url(encrypted.fileEncSha256) };
   try {
     const { url, directPath } = await uploadToAnyHost(nameHosts, file, type, options);
@@ -107,7 +113,7 @@ async function post(url: string, file: EncryptedFile, { dispatcher, timeoutMs }:
         origin: 'https://web.whatsapp.com',
       },
       body: createReadStream(file.path),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(timeoutMs + Math.ceil(size / SLOWEST_BYTES_PER_MS)),
     });
     const text = await body.text();
     if (statusCode === 200) return readAnswer(text);
