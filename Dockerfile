@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Two images from one file: `docker build --target ingress .` and `docker build --target worker .`
+# Three images from one file: `docker build --target ingress .`, and likewise `worker` and `webhooks`.
 # The sandbox and the tests are in neither.
 
 FROM node:20-bookworm-slim AS base
@@ -20,6 +20,7 @@ COPY packages/testing/package.json packages/testing/
 COPY packages/whatsapp/package.json packages/whatsapp/
 COPY apps/ingress/package.json apps/ingress/
 COPY apps/sandbox/package.json apps/sandbox/
+COPY apps/webhooks/package.json apps/webhooks/
 COPY apps/worker/package.json apps/worker/
 
 FROM manifests AS build
@@ -27,13 +28,16 @@ RUN npm ci --include=dev
 COPY tsconfig.base.json ./
 COPY packages packages
 COPY apps apps
-RUN npx tsc -b apps/ingress apps/worker
+RUN npx tsc -b apps/ingress apps/worker apps/webhooks
 
 FROM manifests AS ingress-dependencies
 RUN npm ci --omit=dev --workspace=@pombo/ingress --include-workspace-root=false
 
 FROM manifests AS worker-dependencies
 RUN npm ci --omit=dev --workspace=@pombo/worker --include-workspace-root=false
+
+FROM manifests AS webhooks-dependencies
+RUN npm ci --omit=dev --workspace=@pombo/webhooks --include-workspace-root=false
 
 FROM base AS run
 ENV NODE_ENV=production MEDIA_DIR=/data/media
@@ -80,3 +84,17 @@ COPY --from=build /app/apps/worker/dist apps/worker/dist
 EXPOSE 3001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.WORKER_PORT || 3001) + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "apps/worker/dist/main.js"]
+
+FROM run AS webhooks
+COPY --from=webhooks-dependencies /app/node_modules node_modules
+COPY --from=webhooks-dependencies /app/packages packages
+COPY --from=webhooks-dependencies /app/apps/webhooks apps/webhooks
+COPY --from=build /app/packages/contracts/dist packages/contracts/dist
+COPY --from=build /app/packages/guard/dist packages/guard/dist
+COPY --from=build /app/packages/queue/dist packages/queue/dist
+COPY --from=build /app/packages/runtime/dist packages/runtime/dist
+COPY --from=build /app/packages/store/dist packages/store/dist
+COPY --from=build /app/apps/webhooks/dist apps/webhooks/dist
+EXPOSE 3002
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.WEBHOOK_PORT || 3002) + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "apps/webhooks/dist/main.js"]

@@ -13,7 +13,7 @@ export default {
   moduleNameMapper: {
     '^@pombo/whatsapp/protocol$': '<rootDir>/packages/whatsapp/src/protocol.ts',
     '^@pombo/(contracts|runtime|store|queue|guard|media|whatsapp|testing)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@pombo/(sandbox|ingress|worker)$': '<rootDir>/apps/$1/src/index.ts',
+    '^@pombo/(sandbox|ingress|webhooks|worker)$': '<rootDir>/apps/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   globalSetup: '<rootDir>/test/setup/start-redis.mjs',

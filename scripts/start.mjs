@@ -20,8 +20,8 @@ import { serveSample } from './lib/serve-sample.mjs';
 
 const USAGE = `Usage: npm start [-- OPTIONS]
 
-Runs Redis (unless REDIS_URL is set), a sandbox in place of WhatsApp (unless WHATSAPP_URL is set), the API and a worker,
-pairs a demo device and prints a token and a command to try. Ctrl-C stops everything.
+Runs Redis (unless REDIS_URL is set), a sandbox in place of WhatsApp (unless WHATSAPP_URL is set), the API, a worker and
+the webhooks app, pairs a demo device and prints a token and a command to try. Ctrl-C stops everything.
 
   --once       send the sample image, wait until it is delivered, print the message as JSON, stop
   --data DIR   keep Redis' files, media and logs there instead of in .data
@@ -96,7 +96,7 @@ function phoneOf(controlUrl, { apiUrl, token, deviceId }) {
   return { scan, deadlineMs: SCAN_BY_HAND_DEADLINE_MS };
 }
 
-function printSummary({ apiUrl, workerUrl, controlUrl, dataDir, demo, sampleUrl }) {
+function printSummary({ apiUrl, workerUrl, webhooksUrl, controlUrl, dataDir, demo, sampleUrl }) {
   const lines = [
     '',
     'Pombo is running.',
@@ -104,7 +104,7 @@ function printSummary({ apiUrl, workerUrl, controlUrl, dataDir, demo, sampleUrl 
     `  API       ${apiUrl}`,
     `  Token     ${demo.token}`,
     `  Device    ${demo.deviceId} (connected)`,
-    `  Metrics   ${apiUrl}/metrics and ${workerUrl}/metrics`,
+    `  Metrics   ${apiUrl}/metrics, ${workerUrl}/metrics and ${webhooksUrl}/metrics`,
     `  Logs      ${shownPath(join(dataDir, 'logs'))}/`,
     `  Manual    ${apiUrl}/docs, README.md, docs/architecture.md`,
     '',
@@ -135,7 +135,7 @@ const aborted = (signal) =>
 async function run(options, undos, { ending, hurry }, onReady) {
   const { signal } = ending;
   await ensureInstalled();
-  await ensureBuilt(['apps/ingress', 'apps/worker', 'apps/sandbox']);
+  await ensureBuilt(['apps/ingress', 'apps/worker', 'apps/webhooks', 'apps/sandbox']);
   signal.throwIfAborted();
 
   const { dataDir, env, onStart, outcome } = await prepareRun(options, undos);

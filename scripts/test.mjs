@@ -25,7 +25,7 @@ try {
   await ensureInstalled();
   const env = testEnvironment();
   // Child processes in tests run what is built here; whether the tests themselves have sound types, `npm run check` says.
-  await ensureBuilt(['packages/testing', 'apps/ingress', 'apps/worker', 'apps/sandbox']);
+  await ensureBuilt(['packages/testing', 'apps/ingress', 'apps/worker', 'apps/webhooks', 'apps/sandbox']);
   process.exitCode = await runCommand(process.execPath, [...NODE_OPTIONS, JEST, ...process.argv.slice(2)], {
     env,
     toStdout: true,

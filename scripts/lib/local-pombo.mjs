@@ -1,5 +1,5 @@
 /**
- * All of Pombo on this machine: Redis, the sandbox, one ingress, one worker. Whatever is started pushes its undo, and
+ * All of Pombo on this machine: Redis, the sandbox, one ingress, one worker, one webhooks app. Whatever is started pushes its undo, and
  * stopping walks them backwards.
  */
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { expectedError } from './run-command.mjs';
 import { waitUntil } from './wait-until.mjs';
 
 const READY_DEADLINE_MS = 60_000;
-const USUAL_PORTS = { PORT: 3000, WORKER_PORT: 3001, SANDBOX_CONTROL_PORT: 3100 };
+const USUAL_PORTS = { PORT: 3000, WORKER_PORT: 3001, WEBHOOK_PORT: 3002, SANDBOX_CONTROL_PORT: 3100 };
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const mainOf = (app) => join(ROOT, 'apps', app, 'dist', 'main.js');
@@ -62,6 +62,7 @@ export async function startLocalPombo({ dataDir, env, anyPorts, undos, signal, h
     HOST: host,
     PORT: String(await port('PORT')),
     WORKER_PORT: String(await port('WORKER_PORT')),
+    WEBHOOK_PORT: String(await port('WEBHOOK_PORT')),
     MEDIA_DIR: env.MEDIA_DIR?.trim() || join(dataDir, 'media'),
   };
   const startApp = async (app, url) => {
@@ -74,10 +75,12 @@ export async function startLocalPombo({ dataDir, env, anyPorts, undos, signal, h
   };
   const apiUrl = `http://${urlHost(host)}:${childEnv.PORT}`;
   const workerUrl = `http://127.0.0.1:${childEnv.WORKER_PORT}`;
+  const webhooksUrl = `http://127.0.0.1:${childEnv.WEBHOOK_PORT}`;
   // In this order: the worker checks at its start that it sees the media folder the ingress writes to.
   await startApp('ingress', apiUrl);
   await startApp('worker', workerUrl);
-  return { apiUrl, workerUrl, controlUrl: whatsapp.controlUrl, env: childEnv };
+  await startApp('webhooks', webhooksUrl);
+  return { apiUrl, workerUrl, webhooksUrl, controlUrl: whatsapp.controlUrl, env: childEnv };
 }
 
 /** An address that means "everywhere" can be listened on but not called. */

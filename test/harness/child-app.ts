@@ -13,6 +13,7 @@ const ROOT = new URL('../../', import.meta.url);
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, ROOT));
 
 export const INGRESS = 'apps/ingress/dist/main.js';
+export const WEBHOOKS = 'apps/webhooks/dist/main.js';
 export const WORKER = 'apps/worker/dist/main.js';
 export const SLOW_AUTH_WORKER = 'test/fixtures/slow-auth-worker.mjs';
 

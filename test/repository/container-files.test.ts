@@ -43,7 +43,7 @@ function instructionsOf(stage: string): string[] {
 
 describe('Dockerfile', () => {
   test('has a target for each app that runs in production', () => {
-    expect(stageNames).toEqual(expect.arrayContaining(['ingress', 'worker']));
+    expect(stageNames).toEqual(expect.arrayContaining(['ingress', 'worker', 'webhooks']));
   });
 
   test('copies only what is there', () => {
@@ -66,7 +66,7 @@ describe('Dockerfile', () => {
     expect(workspaces.filter((path) => !copied.includes(`${path}/package.json`))).toEqual([]);
   });
 
-  test.each(['ingress', 'worker'])(
+  test.each(['ingress', 'worker', 'webhooks'])(
     '%s runs as an ordinary user, tells its health and starts what is built',
     (target) => {
       const lines = instructionsOf(target);
@@ -76,7 +76,7 @@ describe('Dockerfile', () => {
     },
   );
 
-  test.each(['ingress', 'worker'])(
+  test.each(['ingress', 'worker', 'webhooks'])(
     '%s ships neither the sandbox nor the tests nor what only developers need',
     (target) => {
       const lines = instructionsOf(target).join('\n');
@@ -85,7 +85,7 @@ describe('Dockerfile', () => {
     },
   );
 
-  test.each(['ingress', 'worker'])('%s brings along every package of ours it depends on', (target) => {
+  test.each(['ingress', 'worker', 'webhooks'])('%s brings along every package of ours it depends on', (target) => {
     const wanted = new Set<string>();
     const visit = (path: string): void => {
       const manifest = JSON.parse(readText(`${path}/package.json`)) as { dependencies?: Record<string, string> };
@@ -103,8 +103,8 @@ describe('Dockerfile', () => {
 });
 
 describe('docker-compose.yml', () => {
-  test('runs Redis, ingress and worker', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(['ingress', 'redis', 'worker']);
+  test('runs Redis, ingress, worker and webhooks', () => {
+    expect(Object.keys(compose.services).sort()).toEqual(['ingress', 'redis', 'webhooks', 'worker']);
   });
 
   test('keeps what Redis was given, and evicts nothing', () => {
@@ -114,11 +114,11 @@ describe('docker-compose.yml', () => {
     expect(service('redis').image).toMatch(/^redis:7/);
   });
 
-  test.each(['ingress', 'worker'])('%s is built from its own target', (name) => {
+  test.each(['ingress', 'worker', 'webhooks'])('%s is built from its own target', (name) => {
     expect(service(name).build).toEqual({ context: '.', target: name });
   });
 
-  test.each(['ingress', 'worker'])('%s refuses to start without a key for the credentials', (name) => {
+  test.each(['ingress', 'worker', 'webhooks'])('%s refuses to start without a key for the credentials', (name) => {
     expect(service(name).environment?.['SESSION_ENCRYPTION_KEY']).toMatch(/^\$\{SESSION_ENCRYPTION_KEY:\?/);
   });
 

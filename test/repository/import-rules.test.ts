@@ -10,7 +10,7 @@ const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
 const OURS = ['contracts', 'guard', 'runtime', 'store', 'queue', 'media', 'whatsapp', 'testing'].map(
   (name) => `packages/${name}`,
 );
-const APPS = ['ingress', 'worker', 'sandbox'].map((name) => `apps/${name}`);
+const APPS = ['ingress', 'worker', 'webhooks', 'sandbox'].map((name) => `apps/${name}`);
 
 /** @returns `file: rule` for everything that breaks a rule. */
 function findViolations(folder: string): string[] {

@@ -28,7 +28,7 @@ describe('npm start', () => {
 
   /** Any free ports, so that the test gets along with a Pombo that runs here. */
   const start = (...args: string[]): Running => {
-    const ports = { PORT: '0', WORKER_PORT: '0', SANDBOX_CONTROL_PORT: '0' };
+    const ports = { PORT: '0', WORKER_PORT: '0', WEBHOOK_PORT: '0', SANDBOX_CONTROL_PORT: '0' };
     running = startScript(['scripts/start.mjs', '--data', dataDir, ...args], ports);
     return running;
   };
@@ -81,7 +81,7 @@ describe('npm start', () => {
       await eventually('the picture on the phone', async () => (await (await fetch(recipient)).text()).includes(id));
 
       const children = childrenOf();
-      expect(children).toHaveLength(4);
+      expect(children).toHaveLength(5);
       run.child.kill('SIGINT');
       run.child.kill('SIGINT');
       expect((await run.finished).status).toBe(0);

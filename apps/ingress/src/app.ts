@@ -18,6 +18,7 @@ import { createRoutes } from './routes/routes.js';
 import { addSendRoutes } from './routes/sends.js';
 import { addTenantRoutes } from './routes/tenants.js';
 import { addUserRoutes } from './routes/users.js';
+import { addWebhookRoutes } from './routes/webhooks.js';
 
 export interface App {
   /** What serves every request. */
@@ -47,6 +48,7 @@ export function createApp(parts: AppParts): App {
   addPairingRoutes(routes, parts);
   addUserRoutes(routes, parts);
   addTenantRoutes(routes, parts);
+  addWebhookRoutes(routes, parts);
 
   app.use(answerNotFound, answerErrors);
   return { handle: lane.handle, express: app };

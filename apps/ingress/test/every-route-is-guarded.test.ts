@@ -26,13 +26,14 @@ beforeAll(async () => {
   harness = await openHarness({ settings: { MASTER_TOKEN: MASTER } });
   const { store, tenantId } = harness;
   const make = async (role: Role) => [role, (await store.tenants.createToken(tenantId, role)).token];
-  const made = Object.fromEntries(await Promise.all(ROLES.map(make))) as Record<Role, string>;
-  tokens = { ...made, master: MASTER };
+  const own = Object.fromEntries(await Promise.all(ROLES.map(make))) as Record<Role, string>;
+  tokens = { ...own, master: MASTER };
 
   const other = await createTenant(store);
   const deviceId = await createReadyDevice(store, other.tenantId);
   const text = { number: '5511999999999', text: 'oi' };
   const sent = await harness.call('POST', '/send/text', { token: other.token, body: text });
+  const made = await harness.call('POST', '/webhooks', { token: other.token, body: { url: 'http://127.0.0.1:9/' } });
   const { userId } = await store.tenants.createToken(other.tenantId, 'user');
   const pair = (foreign: string) => ({
     foreign,
@@ -42,6 +43,7 @@ beforeAll(async () => {
     messages: { foreign: String(sent.body['message_id']), unknown: store.messages.createId(deviceId) },
     devices: pair(deviceId),
     users: pair(userId),
+    webhooks: pair(String((made.body['webhook'] as { id: string }).id)),
   };
 });
 afterAll(() => harness.close());

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   type Config,
   ConfigError,
+  createHealthServer,
   createLifecycle,
   createMetrics,
   createPatientRedis,
@@ -24,7 +25,6 @@ import { type AuthState, createFleetChannel, createLeases, createStore } from '@
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
 import { createFleet } from './fleet/fleet.js';
-import { createHealthServer } from './health-server.js';
 
 export interface Worker {
   /** @returns the port of health and metrics. */

@@ -1,7 +1,9 @@
+export * from './describe-message.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './jobs.js';
 export * from './message-content.js';
+export * from './message-as-of.js';
 export * from './message-id.js';
 export * from './message-record.js';
 export * from './message-state.js';
@@ -14,5 +16,7 @@ export type * from './messages/interactive.js';
 export * from './messages/media-fields.js';
 export * from './recipient.js';
 export type * from './send-docs.js';
+export * from './rfc3339.js';
 export * from './send-routes.js';
 export * from './spellings.js';
+export * from './webhook-endpoint.js';

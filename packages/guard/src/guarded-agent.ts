@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { BlockedAddressError, type AddressGuard } from './address-guard.js';
 
-/** Per host; the rest waits in line under its own time-out. */
+/** Per host, unless told otherwise; the rest waits in line under its own time-out. */
 const MAX_CONNECTIONS_PER_HOST = 32;
 
 /** Node tries a host's addresses in turn, 250 ms each by default: too short for a host on another continent. */
@@ -12,7 +12,11 @@ const ATTEMPT_TIMEOUT_MS = 1_000;
 /**
  * @param connectTimeoutMs - DNS, TCP and TLS together, in milliseconds; undici measures it to about half a second
  */
-export function createGuardedAgent(guard: AddressGuard, connectTimeoutMs: number): Agent {
+export function createGuardedAgent(
+  guard: AddressGuard,
+  connectTimeoutMs: number,
+  options: Omit<Agent.Options, 'connect'> = {},
+): Agent {
   const connect = buildConnector({
     timeout: connectTimeoutMs,
     lookup: guard.lookup,
@@ -22,13 +26,14 @@ export function createGuardedAgent(guard: AddressGuard, connectTimeoutMs: number
 
   return new Agent({
     connections: MAX_CONNECTIONS_PER_HOST,
-    connect(options, callback) {
+    ...options,
+    connect(target, callback) {
       // Node calls no lookup for an IP literal, so literals are checked here.
-      if (isIP(options.hostname) !== 0 && !guard.isAllowed(options.hostname)) {
-        callback(new BlockedAddressError(options.hostname, options.hostname), null);
+      if (isIP(target.hostname) !== 0 && !guard.isAllowed(target.hostname)) {
+        callback(new BlockedAddressError(target.hostname, target.hostname), null);
         return;
       }
-      connect(options, callback);
+      connect(target, callback);
     },
   });
 }

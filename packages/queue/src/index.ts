@@ -4,3 +4,4 @@ export * from './job-released.js';
 export * from './producer.js';
 export * from './queue-names.js';
 export * from './take-back.js';
+export * from './webhook-queue.js';

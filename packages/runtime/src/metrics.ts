@@ -11,6 +11,13 @@ export interface Metrics {
   readonly devicesOwned: Gauge;
   /** Devices that no worker has room for. */
   readonly devicesWaiting: Gauge;
+  readonly webhookAttempts: Counter<'outcome'>;
+  /** Milliseconds an endpoint took to answer. */
+  readonly webhookLatencyMs: Histogram;
+  /** Milliseconds from an event to its delivery at the first attempt. */
+  readonly webhookDelayMs: Histogram;
+  readonly webhookEvents: Counter;
+  readonly webhookInFlight: Gauge;
   /** Text in Prometheus' exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -39,6 +46,34 @@ export function createMetrics(app: string): Metrics {
       help: 'Milliseconds from acceptance to acknowledgement',
       labelNames: ['type'],
       buckets: [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000, 600_000, 3_600_000],
+      registers,
+    }),
+    webhookAttempts: new Counter({
+      name: 'pombo_webhook_attempts_total',
+      help: 'Attempts to deliver an event, by outcome: ok, retry, dead, gone',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    webhookLatencyMs: new Histogram({
+      name: 'pombo_webhook_latency_ms',
+      help: 'Milliseconds an endpoint took to answer',
+      buckets: [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 15_000, 60_000],
+      registers,
+    }),
+    webhookDelayMs: new Histogram({
+      name: 'pombo_webhook_delay_ms',
+      help: 'Milliseconds from an event to its delivery, of events that were delivered at the first attempt',
+      buckets: [10, 25, 50, 100, 250, 500, 1000, 5000, 30_000, 300_000, 3_600_000],
+      registers,
+    }),
+    webhookEvents: new Counter({
+      name: 'pombo_webhook_events_total',
+      help: 'Events taken from the outbox, wanted by an endpoint or not',
+      registers,
+    }),
+    webhookInFlight: new Gauge({
+      name: 'pombo_webhook_in_flight',
+      help: 'Events being delivered',
       registers,
     }),
     sessions: new Gauge({ name: 'pombo_sessions', help: 'Device sessions by state', labelNames: ['state'], registers }),

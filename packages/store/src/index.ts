@@ -23,3 +23,8 @@ export * from './tenants.js';
 export * from './tokens.js';
 export * from './users.js';
 export * from './workers.js';
+export * from './webhooks/webhook-deliveries.js';
+export * from './webhooks/webhook-endpoint.js';
+export * from './webhooks/webhook-endpoints.js';
+export * from './webhooks/webhook-events.js';
+export * from './webhooks/webhook-log.js';

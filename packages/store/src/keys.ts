@@ -3,8 +3,9 @@
  * tag, so that one script can touch a record, the device's counters and the outbox together.
  */
 import { type Shard, shardOfDevice, shardOfMessage } from '@pombo/contracts';
+import { createWebhookKeys, type WebhookKeys } from './webhooks/webhook-keys.js';
 
-export interface Keys {
+export interface Keys extends WebhookKeys {
   /** Hash: the record of a message. */
   record(messageId: string): string;
   /** What the key of every record in a shard starts with; the message id follows. */
@@ -17,6 +18,10 @@ export interface Keys {
   thumbnail(shard: Shard, sha256: string): string;
   /** Stream: events waiting to be relayed to webhooks. */
   outbox(shard: Shard): string;
+  /** Pub/sub channel on which a shard is named whenever its outbox gets an event. */
+  readonly outboxChannel: string;
+  /** Hash: how far a shard's outbox has been relayed, and by whom just now. */
+  relay(shard: Shard): string;
   /** Hash: a device. */
   device(deviceId: string): string;
   /**
@@ -91,12 +96,15 @@ export function createKeys(prefix: string): Keys {
   // One tag: one script tells a worker of all of these.
   const fleet = `${prefix}:{fleet}`;
   return {
+    ...createWebhookKeys(prefix, ofTenant),
     record: (messageId) => ofMessage(messageId, 'm'),
     recordPrefix: (shard) => `${ofShard(shard)}:m:`,
     content: (messageId) => ofMessage(messageId, 'c'),
     sent: (messageId) => ofMessage(messageId, 's'),
     thumbnail: (shard, sha256) => `${ofShard(shard)}:th:${sha256}`,
     outbox: (shard) => `${ofShard(shard)}:outbox`,
+    outboxChannel: `${prefix}:outbox`,
+    relay: (shard) => `${ofShard(shard)}:relay`,
     device: ofDevice,
     counters: (deviceId) => `${ofDevice(deviceId)}:n`,
     messageIndex: (deviceId) => `${ofDevice(deviceId)}:log`,

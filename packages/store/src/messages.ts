@@ -124,6 +124,8 @@ export interface Messages {
   /** Lets the outcome be told, for someone who waits only now. @returns false when there is no such message. */
   tellOutcome(messageId: string): Promise<boolean>;
   read(messageId: string): Promise<MessageRecord | undefined>;
+  /** Many at once, in the order of the ids; undefined where there is no such message any more. */
+  readMany(messageIds: readonly string[]): Promise<Array<MessageRecord | undefined>>;
   /** What lists are filtered by, in one round trip; undefined where there is no such message any more. */
   readSummaries(messageIds: readonly string[]): Promise<Array<MessageSummary | undefined>>;
   readContent(messageId: string): Promise<MessageContent | undefined>;
@@ -170,6 +172,11 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     const content = record.type === 'document' ? await readContent(record.id) : undefined;
     if (content?.type !== 'document' || content.file_name === undefined) return record;
     return { ...record, metadata: { ...record.metadata, file_name: content.file_name } };
+  };
+
+  const read = async (id: string): Promise<MessageRecord | undefined> => {
+    const fields = await redis.hgetall(keys.record(id));
+    return fields['id'] === undefined ? undefined : withFileName(recordFromFields(fields));
   };
 
   return {
@@ -243,10 +250,10 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     tellOutcome: async (id) => (await redis.pomboAwait(keys.record(id))) === 1,
 
     async read(id) {
-      if (!isMessageId(id)) return undefined;
-      const fields = await redis.hgetall(keys.record(id));
-      return fields['id'] === undefined ? undefined : withFileName(recordFromFields(fields));
+      return isMessageId(id) ? read(id) : undefined;
     },
+
+    readMany: (ids) => Promise.all(ids.map(read)),
 
     async readSummaries(ids) {
       const found = await Promise.all(ids.map((id) => redis.hmget(keys.record(id), 'n', 'st', 'ref')));

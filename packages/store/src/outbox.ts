@@ -1,59 +1,116 @@
 /**
  * Events waiting to be relayed to webhooks. Message events are appended by the scripts that move a message, in the
- * same step; this is for the others, and for reading.
+ * same step; this is for the others, and for taking them out.
  */
-import { type EventName, isMessageId, type OutboxEvent, type Shard, shardOfDevice } from '@pombo/contracts';
+import {
+  type DeviceEvent,
+  type EventName,
+  isMessageId,
+  messageEventId,
+  type OutboxEvent,
+  parseShard,
+  type Shard,
+  SHARD_COUNT,
+  shardOfDevice,
+} from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
 import type { Keys } from './keys.js';
+import { APPEND_DEVICE_EVENT, IS_BEHIND, TAKE_EVENTS } from './scripts/outbox-scripts.js';
+
+type Entry = [string, string[]];
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboAppendDeviceEvent(...args: Array<string | number>): Result<null, Context>;
+    pomboTakeEvents(...args: Array<string | number>): Result<[0] | [1, Entry[]], Context>;
+    pomboIsBehind(...args: Array<string | number>): Result<number, Context>;
+  }
+}
+
+/** An event with its place in the outbox. */
+export interface OutboxEntry {
+  readonly entryId: string;
+  readonly event: OutboxEvent;
+  /** Known of events of a device; those of a message are told by its record. */
+  readonly tenantId?: string;
+}
+
+export interface TakeOptions {
+  /** Name of the relay: only one at a time works on an outbox. */
+  readonly owner: string;
+  /** How long it is left alone with what it took. */
+  readonly leaseMs: number;
+  /** None: lets go of the outbox. */
+  readonly limit: number;
+  /** The last entry it is done with. */
+  readonly done?: string;
+}
 
 export interface Outbox {
-  /** Appends an event of a device. */
-  appendDeviceEvent(deviceId: string, event: EventName): Promise<void>;
+  /** Appends an event of a device. `data`: what there is to say besides. */
+  appendDeviceEvent(deviceId: string, event: DeviceEvent, data?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Oldest first. */
   read(shard: Shard, limit: number): Promise<OutboxEvent[]>;
+  /** @returns the next entries, oldest first; none: the outbox is empty, and let go of; undefined: another relay has it. */
+  take(shard: Shard, options: TakeOptions): Promise<OutboxEntry[] | undefined>;
+  /** Shards whose outbox holds events that nobody has relayed. */
+  findBehind(): Promise<Shard[]>;
 }
 
 /** @param retentionMs entries older than this are trimmed as new ones come. */
 export function createOutbox(redis: Redis, keys: Keys, retentionMs: number): Outbox {
+  redis.defineCommand('pomboAppendDeviceEvent', { numberOfKeys: 2, lua: APPEND_DEVICE_EVENT });
+  redis.defineCommand('pomboTakeEvents', { numberOfKeys: 2, lua: TAKE_EVENTS });
+  redis.defineCommand('pomboIsBehind', { numberOfKeys: 2, lua: IS_BEHIND });
   return {
-    async appendDeviceEvent(deviceId, event) {
-      const now = Date.now();
-      const stream = keys.outbox(shardOfDevice(deviceId));
-      await redis.xadd(
-        stream,
-        'MINID',
-        '~',
-        now - retentionMs,
-        '*',
-        'e',
-        event,
-        'at',
-        now,
-        'm',
-        '',
-        'd',
-        deviceId,
-        'c',
-        '',
-      );
+    async appendDeviceEvent(deviceId, event, data) {
+      const names = [keys.device(deviceId), keys.outbox(shardOfDevice(deviceId))];
+      await redis.pomboAppendDeviceEvent(...names, event, deviceId, retentionMs, data ? JSON.stringify(data) : '');
     },
     async read(shard, limit) {
       const entries = await redis.xrange(keys.outbox(shard), '-', '+', 'COUNT', limit);
-      return entries.map(([entryId, pairs]) => eventFromEntry(shard, entryId, pairs));
+      return entries.map((entry) => readEntry(shard, entry).event);
+    },
+    async take(shard, { owner, leaseMs, limit, done = '' }) {
+      const names = [keys.relay(shard), keys.outbox(shard)];
+      const [mine, entries] = await redis.pomboTakeEvents(...names, owner, leaseMs, limit, done);
+      return mine === 1 ? entries.map((entry) => readEntry(shard, entry)) : undefined;
+    },
+    async findBehind() {
+      const shards = allShards();
+      const behind = await Promise.all(
+        shards.map((shard) => redis.pomboIsBehind(keys.relay(shard), keys.outbox(shard))),
+      );
+      return shards.filter((_shard, index) => behind[index] === 1);
     },
   };
 }
 
-function eventFromEntry(shard: Shard, entryId: string, pairs: readonly string[]): OutboxEvent {
-  const field = (name: string): string => pairs[pairs.indexOf(name) + 1] ?? '';
-  const messageId = field('m');
-  const errorCode = field('c');
+function allShards(): Shard[] {
+  return Array.from({ length: SHARD_COUNT }, (_none, n) => parseShard(n.toString(16).toUpperCase().padStart(3, '0')));
+}
+
+function readEntry(shard: Shard, [entryId, pairs]: Entry): OutboxEntry {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) fields[pairs[i] ?? ''] = pairs[i + 1] ?? '';
+  const { e: event = '', at, m: messageId, d: deviceId = '', c: errorCode, n: tenantId, x: data } = fields;
   return {
-    id: isMessageId(messageId) ? `${messageId}.${field('e')}` : `evt_${shard}_${entryId}`,
-    event: field('e') as EventName,
-    at: Number(field('at')),
-    deviceId: field('d'),
-    ...(messageId ? { messageId } : {}),
-    ...(errorCode ? { errorCode } : {}),
+    entryId,
+    event: {
+      id: messageId ? messageEventId(messageId, event) : `evt_${shard}_${entryId}`,
+      event: event as EventName,
+      at: Number(at),
+      deviceId,
+      ...(messageId ? { messageId } : {}),
+      ...(errorCode ? { errorCode } : {}),
+      ...(data ? { data: JSON.parse(data) as Record<string, unknown> } : {}),
+    },
+    ...(tenantId ? { tenantId } : {}),
   };
+}
+
+/** Whether the event is one of a message that was sent here, and has a record. */
+export function isOwnMessageEvent({ messageId, event }: OutboxEvent): boolean {
+  return messageId !== undefined && isMessageId(messageId) && event !== 'message.received';
 }

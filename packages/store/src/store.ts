@@ -18,6 +18,7 @@ import { createSentMessages, type SentMessages } from './sent-messages.js';
 import { createTenants, type Tenants } from './tenants.js';
 import { createUsers, type Users } from './users.js';
 import { createWorkers, type Workers } from './workers.js';
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
 export interface Store {
   readonly redis: Redis;
@@ -37,6 +38,7 @@ export interface Store {
   readonly lookUpBudget: LookUpBudget;
   readonly privacyTokenTimes: PrivacyTokenTimes;
   readonly outbox: Outbox;
+  readonly webhooks: Webhooks;
   readonly mediaProbe: MediaProbe;
   readonly workers: Workers;
 }
@@ -76,6 +78,7 @@ export function createStore(redis: Redis, config: Config): Store {
     lookUpBudget: createLookUpBudget(redis, keys, config.LOOK_UPS_PER_HOUR, config.LOOK_UP_BURST),
     privacyTokenTimes: createPrivacyTokenTimes(redis, keys, PRIVACY_TOKEN_MS),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
+    webhooks: createWebhooks(redis, keys, cipher, config),
     mediaProbe: createMediaProbe(redis, keys),
     workers: createWorkers(redis, keys),
   };

@@ -31,7 +31,7 @@ describe('accepting a message', () => {
     expect((record?.expiresAt ?? 0) - (record?.queuedAt ?? 0)).toBe(draft.expiresInMs);
     expect(await context.store.messages.readContent(draft.id)).toEqual(draft.content);
     const events = await context.store.outbox.read(draft.id.slice(4, 7) as never, 10);
-    expect(events).toMatchObject([{ id: `${draft.id}.message.queued`, event: 'message.queued', messageId: draft.id }]);
+    expect(events).toMatchObject([{ id: `evt_${draft.id}_queued`, event: 'message.queued', messageId: draft.id }]);
   });
 
   test('is idempotent by id: the second time changes nothing and gives the same number', async () => {

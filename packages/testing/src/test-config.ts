@@ -11,6 +11,7 @@ export function testEnvironment(overrides: Readonly<Record<string, string>> = {}
     HOST: '127.0.0.1',
     PORT: '0',
     WORKER_PORT: '0',
+    WEBHOOK_PORT: '0',
     LEASE_TTL_MS: '3000',
     LEASE_RENEW_MS: '300',
     ...overrides,

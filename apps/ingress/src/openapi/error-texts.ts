@@ -10,10 +10,13 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, string>> = {
   DEVICE_NOT_FOUND: 'You have no such device, or none at all.',
   MESSAGE_NOT_FOUND: 'You have no message with this id, or not any more.',
   MEDIA_NOT_FOUND: 'You have no media with this `media_id`, or not any more.',
+  WEBHOOK_NOT_FOUND: 'You have no webhook endpoint with this id, or none at all.',
   DEVICE_NOT_READY: 'The device was never paired, or its phone has logged it out.',
   ALREADY_DISPATCHED:
     'The message has been handed to WhatsApp, or has ended; or it has not ended and cannot be repeated.',
   ALREADY_CONNECTED: 'The device is connected already.',
+  WEBHOOK_DISABLED: 'The webhook endpoint is disabled: enable it first.',
+  WEBHOOK_LIMIT_REACHED: 'You have as many webhook endpoints as a tenant may have.',
   PAYLOAD_TOO_LARGE: 'The body, or the media in it, is larger than the limit.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON, or the media is of a kind that cannot be sent like this.',
   IDEMPOTENCY_KEY_REUSED: 'The `Idempotency-Key` belongs to another request.',

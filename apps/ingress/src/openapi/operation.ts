@@ -9,6 +9,7 @@ export const TAGS = {
   Devices: 'The phones that send, and pairing them.',
   Users: 'Who belongs to a tenant, what they may do, and their tokens.',
   Tenants: 'For the operator, with the master token.',
+  Webhooks: 'Events, delivered to your endpoints: signed, retried for days, logged, and replayed on request.',
   Operation: 'For whoever runs Pombo: health, figures, this document.',
 } as const;
 

@@ -6,11 +6,13 @@ import { messageOperations } from './operations/message-operations.js';
 import { sendOperations } from './operations/send-operations.js';
 import { serviceOperations } from './operations/service-operations.js';
 import { userOperations } from './operations/user-operations.js';
+import { webhookOperations } from './operations/webhook-operations.js';
 
 export const OPERATIONS: Readonly<Record<RouteName, Operation>> = {
   ...sendOperations,
   ...messageOperations,
   ...deviceOperations,
   ...userOperations,
+  ...webhookOperations,
   ...serviceOperations,
 };

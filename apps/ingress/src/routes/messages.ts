@@ -1,3 +1,4 @@
+import { describeMessage } from '@pombo/contracts';
 import type { Request } from 'express';
 import type { AppParts } from '../app-parts.js';
 import { callOf } from '../http/request-context.js';
@@ -5,7 +6,7 @@ import { createCancelMessage } from '../messages/cancel-message.js';
 import { findOwnMessage } from '../messages/find-own-message.js';
 import { listMessages } from '../messages/list-messages.js';
 import { parseListQuery } from '../messages/list-query.js';
-import { buildMessageResource, describeMessage } from '../messages/message-resource.js';
+import { buildMessageResource } from '../messages/message-resource.js';
 import { buildMessageStatus } from '../messages/message-status.js';
 import { createPrepareResend } from '../messages/prepare-resend.js';
 import { warnOfFields } from '../sends/send-validator.js';

@@ -60,6 +60,21 @@ export const ROUTES = {
   'GET /tenants/:id': { access: 'master' },
   'PATCH /tenants/:id': { access: 'master', json: true },
   'POST /tenants/:id/token': { access: 'master' },
+
+  'GET /webhook/events': { access: 'user' },
+  'GET /webhook': { access: 'manager' },
+  'POST /webhook': { access: 'manager', json: true },
+  'DELETE /webhook': { access: 'manager' },
+  'GET /webhooks': { access: 'manager' },
+  'POST /webhooks': { access: 'manager', json: true },
+  'GET /webhooks/:id': { access: 'manager' },
+  'PATCH /webhooks/:id': { access: 'manager', json: true },
+  'DELETE /webhooks/:id': { access: 'manager' },
+  'POST /webhooks/:id/rotate-secret': { access: 'manager', json: true },
+  'POST /webhooks/:id/test': { access: 'manager' },
+  'POST /webhooks/:id/replay': { access: 'manager', json: true },
+  'GET /webhooks/:id/deliveries': { access: 'manager' },
+  'GET /webhooks/:id/dead-letters': { access: 'manager' },
 } as const satisfies Record<Named, RouteRow>;
 
 export type RouteName = keyof typeof ROUTES;

@@ -1,8 +1,7 @@
 /** The three answers to a send: accepted, sent, failed. */
-import { ERROR_CODES, type MessageRecord, type MessageType, PomboError } from '@pombo/contracts';
+import { ERROR_CODES, type MessageRecord, type MessageType, PomboError, sendMetadata } from '@pombo/contracts';
 import type { MessageDraft } from '@pombo/store';
 import { rfc3339 } from '../http/rfc3339.js';
-import { sendMetadata } from '../messages/message-resource.js';
 import type { Warning } from './send-validator.js';
 
 /** The compatible API has a sentence in its answer to a list, and nowhere else. */

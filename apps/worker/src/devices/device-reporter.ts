@@ -1,5 +1,5 @@
 /** Writes what a session reports into the store, one report after the other, so that the last one stands. */
-import { type EventName, isMessageId, shardOfDevice, shardOfMessage } from '@pombo/contracts';
+import { type DeviceEvent, isMessageId, shardOfDevice, shardOfMessage } from '@pombo/contracts';
 import { describeError, type Logger } from '@pombo/runtime';
 import type { DeviceReport, DeviceState, HeldLease, Store } from '@pombo/store';
 import {
@@ -40,7 +40,7 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
   const remember = (work: () => Promise<unknown>): void => {
     tail = tail.then(work).catch((error: unknown) => logger.error('a report was not written', describeError(error)));
   };
-  const say = (report: DeviceReport, event?: EventName): void =>
+  const say = (report: DeviceReport, event?: DeviceEvent): void =>
     remember(async () => {
       const heard = await devices.reportAsOwner(lease, report);
       if (heard && event) await outbox.appendDeviceEvent(deviceId, event);

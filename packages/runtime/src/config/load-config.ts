@@ -54,6 +54,21 @@ export interface Config {
   readonly FFMPEG_PATH: string;
   readonly FFPROBE_PATH: string;
   readonly FFMPEG_TIMEOUT_MS: number;
+  readonly WEBHOOK_PORT: number;
+  readonly WEBHOOK_ALLOW_HOSTS: readonly string[];
+  readonly WEBHOOK_TIMEOUT_MS: number;
+  readonly WEBHOOK_RETRY_DELAYS_MS: readonly number[];
+  readonly WEBHOOK_RETRY_AFTER_MAX_MS: number;
+  readonly WEBHOOK_PAUSE_AFTER_MS: number;
+  readonly WEBHOOK_IN_FLIGHT: number;
+  readonly WEBHOOK_TOTAL_IN_FLIGHT: number;
+  readonly WEBHOOK_MAX_ENDPOINTS: number;
+  readonly WEBHOOK_MAX_WAITING: number;
+  readonly WEBHOOK_MAX_EVENTS: number;
+  readonly WEBHOOK_RETENTION_MS: number;
+  readonly WEBHOOK_LOG_ENTRIES: number;
+  readonly WEBHOOK_LOG_RETENTION_MS: number;
+  readonly WEBHOOK_SWEEP_MS: number;
   readonly DEVICE_MAX_WAITING: number;
   readonly TENANT_MAX_WAITING: number;
   readonly USER_RATE_PER_SECOND: number;
@@ -89,7 +104,7 @@ const schema = Joi.object(
 
 /** Loopback addresses `WHATSAPP_TLS_INSECURE` is allowed for. */
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
-/** Media may come from loopback in sandbox mode, where the test pictures are. */
+/** In sandbox mode media may come from loopback, where the test pictures are, and events may go there. */
 const LOOPBACK_CIDRS = ['127.0.0.0/8', '::1/128', 'localhost'];
 /** Known to everyone and meant to be: in sandbox mode there is nothing to protect. */
 const SANDBOX_KEY = Buffer.alloc(32, 'pombo sandbox key');
@@ -154,6 +169,12 @@ function contradictions(config: Config): string[] {
       `${name('PROBE_TIMEOUT_MS')} must be at most half of ${name('SEND_ACK_TIMEOUT_MS')}, so that a dead session is replaced before a message is given up`,
     );
   }
+  const scheduleMs = config.WEBHOOK_RETRY_DELAYS_MS.reduce((sum, delayMs) => sum + delayMs * 1.1, 0);
+  if (scheduleMs > config.WEBHOOK_RETENTION_MS) {
+    problems.push(
+      `${name('WEBHOOK_RETENTION_MS')} must be longer than all of ${name('WEBHOOK_RETRY_DELAYS_MS')} together and a tenth more, so that no event is forgotten while it is being tried`,
+    );
+  }
   if (config.WHATSAPP_URL === undefined) {
     for (const dependent of ['WHATSAPP_ROOT_KEY', 'WHATSAPP_TLS_CA'] as const) {
       if (config[dependent] !== undefined) problems.push(`${dependent} makes sense only with WHATSAPP_URL`);
@@ -194,5 +215,6 @@ function withSandboxDefaults(config: Config): Config {
     SESSION_ENCRYPTION_KEY: keys ?? [SANDBOX_KEY],
     PROXY_ALLOW_HOSTS: [...config.PROXY_ALLOW_HOSTS, ...LOOPBACK_CIDRS],
     MEDIA_ALLOW_HOSTS: [...config.MEDIA_ALLOW_HOSTS, ...LOOPBACK_CIDRS],
+    WEBHOOK_ALLOW_HOSTS: [...config.WEBHOOK_ALLOW_HOSTS, ...LOOPBACK_CIDRS],
   };
 }

@@ -5,7 +5,8 @@
 import Joi from 'joi';
 import { DAY, HOUR, MINUTE, SECOND } from '../durations.js';
 
-export type SettingGroup = 'Everywhere' | 'Ingress' | 'Worker' | 'WhatsApp' | 'Media' | 'Limits and retention';
+export type SettingGroup =
+  'Everywhere' | 'Ingress' | 'Worker' | 'WhatsApp' | 'Media' | 'Webhooks' | 'Limits and retention';
 
 export interface Setting {
   readonly group: SettingGroup;
@@ -43,6 +44,13 @@ const encryptionKeys = () =>
 function decodeKey(text: string): Buffer {
   return /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
 }
+
+/** Spans in milliseconds, separated by commas. */
+const spanList = (defaultMs: readonly number[]) =>
+  Joi.string()
+    .pattern(/^\d{1,10}(?:\s*,\s*\d{1,10})*$/, 'milliseconds, separated by commas')
+    .custom((value: string) => value.split(',').map(Number))
+    .default(defaultMs);
 
 const versionTriple = () =>
   Joi.string()
@@ -274,6 +282,84 @@ export const SETTINGS = {
     schema: spanMs(30 * SECOND),
     about: 'Longest run of ffmpeg or ffprobe over one file.',
   },
+  WEBHOOK_PORT: {
+    group: 'Webhooks',
+    schema: port(3002),
+    about: 'Port for the webhooks app’s health and metrics.',
+  },
+  WEBHOOK_ALLOW_HOSTS: {
+    group: 'Webhooks',
+    schema: hostList(),
+    about: 'Private hosts, addresses or CIDRs that events may be delivered to, separated by commas.',
+    example: '10.1.0.0/16,hooks.internal',
+  },
+  WEBHOOK_TIMEOUT_MS: {
+    group: 'Webhooks',
+    schema: spanMs(15 * SECOND),
+    about: 'How long an endpoint may take to answer, unless it has a time-out of its own.',
+  },
+  WEBHOOK_RETRY_DELAYS_MS: {
+    group: 'Webhooks',
+    schema: spanList([5 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 28 * HOUR]),
+    about:
+      'Pauses between the attempts to deliver an event, each lengthened or shortened by up to a tenth: nine pauses make ten attempts.',
+  },
+  WEBHOOK_RETRY_AFTER_MAX_MS: {
+    group: 'Webhooks',
+    schema: spanMs(DAY),
+    about: 'Longest pause an endpoint can ask for with Retry-After.',
+  },
+  WEBHOOK_PAUSE_AFTER_MS: {
+    group: 'Webhooks',
+    schema: spanMs(DAY),
+    about: 'An endpoint that has failed for this long is paused when an event has used up its attempts.',
+  },
+  WEBHOOK_IN_FLIGHT: {
+    group: 'Webhooks',
+    schema: Joi.number().integer().min(1).max(1000).default(32),
+    about: 'Most events that are on their way to one endpoint at once, from all processes.',
+  },
+  WEBHOOK_TOTAL_IN_FLIGHT: {
+    group: 'Webhooks',
+    schema: Joi.number().integer().min(1).default(1024),
+    about: 'Most events that one process delivers at once; one tenant gets at most half of them.',
+  },
+  WEBHOOK_MAX_ENDPOINTS: {
+    group: 'Webhooks',
+    schema: Joi.number().integer().min(1).max(1000).default(50),
+    about: 'Most endpoints a tenant may have.',
+  },
+  WEBHOOK_MAX_WAITING: {
+    group: 'Webhooks',
+    schema: Joi.number().integer().min(1).default(200_000),
+    about:
+      'Most events that wait for one endpoint, and most given-up ones kept for it; beyond, the oldest are dropped.',
+  },
+  WEBHOOK_MAX_EVENTS: {
+    group: 'Webhooks',
+    schema: Joi.number().integer().min(1).default(1_000_000),
+    about: 'Most events kept of one tenant.',
+  },
+  WEBHOOK_RETENTION_MS: {
+    group: 'Webhooks',
+    schema: spanMs(7 * DAY),
+    about: 'How long events are kept for delivery and replay, once they are taken from the outbox.',
+  },
+  WEBHOOK_LOG_ENTRIES: {
+    group: 'Webhooks',
+    schema: Joi.number().integer().min(1).default(2000),
+    about: 'How many attempts the delivery log of an endpoint shows.',
+  },
+  WEBHOOK_LOG_RETENTION_MS: {
+    group: 'Webhooks',
+    schema: spanMs(7 * DAY),
+    about: 'How long an attempt stays in the delivery log.',
+  },
+  WEBHOOK_SWEEP_MS: {
+    group: 'Webhooks',
+    schema: spanMs(10 * SECOND),
+    about: 'How often to look for events whose notice got lost.',
+  },
   DEVICE_MAX_WAITING: {
     group: 'Limits and retention',
     schema: Joi.number().integer().min(1).default(100_000),
@@ -323,7 +409,7 @@ export const SETTINGS = {
   OUTBOX_RETENTION_MS: {
     group: 'Limits and retention',
     schema: spanMs(72 * HOUR),
-    about: 'How long an event waits for delivery.',
+    about: 'How long an event waits for the webhooks app, which takes it up at once while it runs.',
   },
   RECIPIENT_RETENTION_MS: {
     group: 'Limits and retention',

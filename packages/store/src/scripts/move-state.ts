@@ -4,7 +4,9 @@
  *
  * Expects the locals `record`, `outbox` and `outboxMs`.
  */
-export const CLOCK_AND_TELL = `
+import { NUDGE } from './outbox-scripts.js';
+
+export const CLOCK_AND_TELL = `${NUDGE}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -12,6 +14,7 @@ local function tell(state, code)
   local ids = redis.call('HMGET', record, 'id', 'd')
   redis.call('XADD', outbox, 'MINID', '~', now - outboxMs, '*',
     'e', 'message.' .. state, 'at', now, 'm', ids[1], 'd', ids[2], 'c', code or '')
+  nudge(outbox)
 end
 `;
 

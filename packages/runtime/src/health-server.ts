@@ -1,7 +1,8 @@
-/** The worker's health and metrics; it accepts nothing else from anyone. */
+/** Health and metrics of a process that accepts nothing else from anyone. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Metrics, Redis } from '@pombo/runtime';
+import type { Metrics } from './metrics.js';
+import type { Redis } from './redis.js';
 
 export interface HealthServer {
   /** @returns the port listened on. */

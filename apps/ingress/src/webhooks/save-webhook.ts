@@ -1,0 +1,171 @@
+/** Making and changing webhook endpoints. */
+import { EVERY_EVENT, PomboError, unknownEvents, type WebhookBody, webhookSchema } from '@pombo/contracts';
+import { createAddressGuard } from '@pombo/guard';
+import {
+  type Caller,
+  createWebhookId,
+  createWebhookSecret,
+  rotateSecrets,
+  singleWebhookId,
+  type WebhookEndpoint,
+  type WebhookName,
+  type WebhookSettings,
+} from '@pombo/store';
+import type { AppParts } from '../app-parts.js';
+import { findOwnDevice } from '../devices/choose-device.js';
+import { createSendValidator, type ValidatedSend, type Warning } from '../sends/send-validator.js';
+import { checkWebhookUrl } from './check-webhook-url.js';
+
+export interface SaveOptions {
+  /** What Pombo does not know is an error. */
+  readonly strict: boolean;
+}
+
+export interface Saved {
+  readonly endpoint: WebhookEndpoint;
+  /** Shown this once: the secret, when it is new. */
+  readonly secret?: string;
+  readonly created: boolean;
+  readonly warnings: readonly Warning[];
+}
+
+export interface SaveWebhook {
+  create(body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
+  /** Makes or replaces the caller's own endpoint. Events that Pombo does not have are no error there. */
+  replaceSingle(body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
+  /** @throws PomboError WEBHOOK_NOT_FOUND */
+  change(name: WebhookName, body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
+  /** @throws PomboError WEBHOOK_NOT_FOUND */
+  rotate(name: WebhookName, body: unknown, caller: Caller): Promise<Saved>;
+  /** @throws PomboError WEBHOOK_NOT_FOUND, also for an endpoint of someone else. */
+  find(name: WebhookName): Promise<WebhookEndpoint>;
+}
+
+type Validated = ValidatedSend<WebhookBody>;
+
+export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
+  const { endpoints } = store.webhooks;
+  const validate = createSendValidator<WebhookBody>(webhookSchema);
+  const urlRules = { guard: createAddressGuard(config.WEBHOOK_ALLOW_HOSTS), allowHttp: config.SANDBOX_MODE };
+
+  const check = async (given: unknown, caller: Caller, { strict }: SaveOptions): Promise<Validated> => {
+    const validated = validate(given as Record<string, unknown>, strict);
+    const { body, nameField } = validated;
+    if (body.url !== undefined) await checkWebhookUrl(body.url, urlRules, nameField);
+    for (const deviceId of body.device_ids ?? []) await findOwnDevice(store.devices, caller, deviceId);
+    return validated;
+  };
+
+  const find = async (name: WebhookName): Promise<WebhookEndpoint> => {
+    const endpoint = await endpoints.read(name);
+    if (!endpoint) throw webhookNotFound();
+    return endpoint;
+  };
+
+  const requireRoom = async (tenantId: string): Promise<void> => {
+    if ((await endpoints.countOfTenant(tenantId)) < config.WEBHOOK_MAX_ENDPOINTS) return;
+    const message = `you have ${config.WEBHOOK_MAX_ENDPOINTS} webhook endpoints already: remove one first`;
+    throw new PomboError('WEBHOOK_LIMIT_REACHED', message);
+  };
+
+  const put = async (
+    identity: Pick<WebhookEndpoint, 'id' | 'single'> & Caller,
+    validated: Validated,
+    earlier: WebhookEndpoint | undefined,
+  ): Promise<Saved> => {
+    const { body, warnings, nameField } = validated;
+    if (body.url === undefined) throw urlMissing(nameField('url'));
+    if (!earlier) await requireRoom(identity.tenantId);
+    const secret = body.secret ?? earlier?.secrets[0]?.secret ?? createWebhookSecret();
+    await endpoints.put({
+      ...{ id: identity.id, single: identity.single, tenantId: identity.tenantId, userId: identity.userId },
+      ...{ events: [EVERY_EVENT], deviceIds: [], headers: {}, enabled: true, description: '' },
+      ...settingsFrom(body),
+      url: body.url,
+      secrets: rotateSecrets(earlier?.secrets ?? [], secret),
+    });
+    const endpoint = await find({ tenantId: identity.tenantId, webhookId: identity.id });
+    const isNew = secret !== earlier?.secrets[0]?.secret;
+    return { endpoint, created: !earlier, warnings, ...(isNew ? { secret } : {}) };
+  };
+
+  const update = async (name: WebhookName, settings: Partial<WebhookSettings>): Promise<WebhookEndpoint> => {
+    if (!(await endpoints.change(name, settings))) throw webhookNotFound();
+    // It may have been disabled or paused, with events that wait.
+    await endpoints.wake(name);
+    return find(name);
+  };
+
+  return {
+    find,
+    async create(given, caller, options) {
+      const validated = await check(given, caller, options);
+      refuseUnknownEvents(validated);
+      return put({ ...caller, id: createWebhookId(), single: false }, validated, undefined);
+    },
+    async replaceSingle(given, caller, options) {
+      const validated = await check(given, caller, options);
+      if (options.strict) refuseUnknownEvents(validated);
+      const webhookId = singleWebhookId(caller.tenantId, caller.userId);
+      const earlier = await endpoints.read({ tenantId: caller.tenantId, webhookId });
+      const saved = await put({ ...caller, id: webhookId, single: true }, validated, earlier);
+      await endpoints.wake({ tenantId: caller.tenantId, webhookId });
+      return { ...saved, warnings: [...saved.warnings, ...warnOfEvents(validated)] };
+    },
+    async change(name, given, caller, options) {
+      const earlier = await find(name);
+      const validated = await check(given, caller, options);
+      refuseUnknownEvents(validated);
+      const { secret } = validated.body;
+      const secrets = secret === undefined ? {} : { secrets: rotateSecrets(earlier.secrets, secret) };
+      const endpoint = await update(name, { ...settingsFrom(validated.body), ...secrets });
+      return { endpoint, created: false, warnings: validated.warnings, ...(secret === undefined ? {} : { secret }) };
+    },
+    async rotate(name, given, caller) {
+      const earlier = await find(name);
+      const { body, warnings } = await check(given, caller, { strict: false });
+      const secret = body.secret ?? createWebhookSecret();
+      const endpoint = await update(name, { secrets: rotateSecrets(earlier.secrets, secret) });
+      return { endpoint, secret, created: false, warnings };
+    },
+  };
+}
+
+/** What was said, in the store's words. */
+function settingsFrom(body: WebhookBody): Partial<WebhookSettings> {
+  const { url, events, device_ids: deviceIds, headers, enabled, description, retry_attempts: retries, timeout } = body;
+  return {
+    ...(url === undefined ? {} : { url }),
+    // An empty list would be an endpoint for nothing.
+    ...(events === undefined ? {} : { events: events.length === 0 ? [EVERY_EVENT] : events }),
+    ...(deviceIds === undefined ? {} : { deviceIds }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(description === undefined ? {} : { description }),
+    ...(retries === undefined ? {} : { retryAttempts: retries ?? undefined }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
+
+function warnOfEvents({ body, nameField }: Validated): Warning[] {
+  const field = nameField('events');
+  return unknownEvents(body.events ?? []).map((name) => ({
+    field,
+    message: `${field}: Pombo has no event ${name} (GET /webhook/events lists them all)`,
+  }));
+}
+
+function refuseUnknownEvents(validated: Validated): void {
+  const validation = warnOfEvents(validated);
+  const [first] = validation;
+  if (first) throw new PomboError('VALIDATION_ERROR', first.message, { validation });
+}
+
+function urlMissing(field: string): PomboError {
+  const message = `${field} is required`;
+  return new PomboError('VALIDATION_ERROR', message, { validation: [{ field, message }] });
+}
+
+export function webhookNotFound(): PomboError {
+  return new PomboError('WEBHOOK_NOT_FOUND', 'you have no webhook endpoint with this id');
+}

@@ -1,0 +1,72 @@
+/** One attempt to deliver one event. */
+import { type MessageRecord, timeoutToMs } from '@pombo/contracts';
+import type { Metrics } from '@pombo/runtime';
+import { type Delivery, type DeliveryResult, signingKeys, type WebhookEndpoint } from '@pombo/store';
+import { buildBody } from './build-body.js';
+import { type PostEvent, STOPPED } from './post-event.js';
+import { decide, type RetrySettings } from './retry-policy.js';
+import { signEvent } from './sign-event.js';
+
+/** What does not change from event to event. */
+export interface Target {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly keys: readonly Buffer[];
+  readonly timeoutMs: number;
+  readonly retry: RetrySettings;
+}
+
+export interface TargetDefaults extends RetrySettings {
+  readonly timeoutMs: number;
+}
+
+const USER_AGENT = 'Pombo-Webhooks/1';
+
+export function buildTarget(endpoint: WebhookEndpoint, { timeoutMs, ...retry }: TargetDefaults): Target {
+  return {
+    url: new URL(endpoint.url),
+    headers: { 'user-agent': USER_AGENT, ...endpoint.headers, 'content-type': 'application/json' },
+    keys: signingKeys(endpoint.secrets),
+    timeoutMs: endpoint.timeout === undefined ? timeoutMs : timeoutToMs(endpoint.timeout),
+    retry: { ...retry, retryAttempts: endpoint.retryAttempts },
+  };
+}
+
+/** An event that was taken and not delivered after all. */
+export function giveBack(delivery: Delivery): DeliveryResult {
+  return { delivery, verdict: 'back', delayMs: 0, holdsAll: false, status: 0, error: '', latencyMs: 0, answer: '' };
+}
+
+/** @param record of the message the event is about. Never rejects. */
+export async function deliverEvent(
+  delivery: Delivery,
+  record: MessageRecord | undefined,
+  target: Target,
+  post: PostEvent,
+  metrics: Metrics,
+): Promise<DeliveryResult> {
+  const { event, attempt } = delivery;
+  const body = buildBody(event, record);
+  const timestamp = Math.floor(Date.now() / 1000);
+  const headers = {
+    ...target.headers,
+    'webhook-id': event.id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signEvent(event.id, timestamp, body, target.keys),
+  };
+  const answer = await post({ url: target.url, headers, body, timeoutMs: target.timeoutMs });
+  // The process is stopping; whether the endpoint heard it, nobody knows.
+  if (answer.error === STOPPED) return giveBack(delivery);
+  const decision = decide(answer, attempt, target.retry);
+  metrics.webhookAttempts.inc({ outcome: decision.verdict });
+  metrics.webhookLatencyMs.observe(answer.latencyMs);
+  if (decision.verdict === 'ok' && attempt === 1) metrics.webhookDelayMs.observe(Math.max(0, Date.now() - event.at));
+  return {
+    ...decision,
+    delivery,
+    status: answer.status,
+    error: answer.error,
+    latencyMs: answer.latencyMs,
+    answer: answer.text,
+  };
+}

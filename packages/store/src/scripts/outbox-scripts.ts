@@ -1,0 +1,54 @@
+/** The Lua of the outbox: events go in with what they tell of, and come out in order, under a lease. */
+
+/**
+ * Lua: `nudge(outbox)` tells whoever relays that there is something in this outbox. A hint only: nobody may hear it, so
+ * the relays look at every outbox from time to time.
+ */
+export const NUDGE = `
+local function nudge(outbox)
+  local prefix, shard = string.match(outbox, '^(.-):{(%x+)}')
+  redis.call('PUBLISH', prefix .. ':outbox', shard)
+end
+`;
+
+/** KEYS: device, outbox. ARGV: event, device id, retention ms, data as JSON or ''. */
+export const APPEND_DEVICE_EVENT = `${NUDGE}
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('XADD', KEYS[2], 'MINID', '~', now - ARGV[3], '*', 'e', ARGV[1], 'at', now, 'm', '', 'd', ARGV[2], 'c', '',
+  'n', redis.call('HGET', KEYS[1], 'tenant') or '', 'x', ARGV[4])
+nudge(KEYS[2])
+`;
+
+/**
+ * Takes the next events of an outbox for whoever holds its lease, after noting how far the last ones got: those are with
+ * their tenants now and leave the outbox. Without further events the lease ends.
+ * KEYS: relay, outbox. ARGV: owner, lease ms, most entries, last entry done or ''. Returns {0} while someone else holds
+ * it, else {1, entries}.
+ */
+export const TAKE_EVENTS = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local held = redis.call('HMGET', KEYS[1], 'owner', 'until', 'cursor')
+if held[1] and held[1] ~= ARGV[1] and tonumber(held[2]) > now then return { 0 } end
+local cursor = held[3]
+if ARGV[4] ~= '' and held[1] == ARGV[1] then
+  cursor = ARGV[4]
+  redis.call('HSET', KEYS[1], 'cursor', cursor)
+  redis.call('XTRIM', KEYS[2], 'MINID', '~', cursor)
+end
+local entries = redis.call('XRANGE', KEYS[2], cursor and '(' .. cursor or '-', '+', 'COUNT', ARGV[3]) or {}
+if #entries == 0 then
+  redis.call('HDEL', KEYS[1], 'owner', 'until')
+else
+  redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', now + ARGV[2])
+end
+return { 1, entries }
+`;
+
+/** Whether an outbox holds what nobody has relayed. KEYS: relay, outbox. */
+export const IS_BEHIND = `#!lua flags=no-writes
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+if not last then return 0 end
+return redis.call('HGET', KEYS[1], 'cursor') == last[1] and 0 or 1
+`;

@@ -1,0 +1,261 @@
+/**
+ * The Lua of webhook deliveries. All keys of a tenant's endpoints are in the tenant's slot. An event is once in the
+ * tenant's stream; endpoints refer to it by its entry there, in `due` until someone takes it, in `flying` while someone
+ * delivers it, in `dead` when it was given up.
+ */
+import { FAILING_AFTER } from '../webhooks/webhook-endpoint.js';
+
+const NOW = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+`;
+
+/** A turn that should have begun this long ago is taken for lost. */
+const LOST_TURN_MS = 5000;
+
+/**
+ * `planTurn(hash, due, flying)` finds out when something is to be done for an endpoint, and plans a turn for then
+ * unless there is one. Returns {number of the turn, ms from now} or nil. Whoever is told adds the turn to the queue.
+ */
+const PLAN_TURN = `
+local function first(key)
+  return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
+end
+local function planTurn(hash, due, flying)
+  local state = redis.call('HMGET', hash, 'enabled', 'paused', 'turnAt', 'hold')
+  if state[1] ~= '1' or state[2] then return nil end
+  local at = first(due)
+  local freed = first(flying)
+  if freed and (not at or freed < at) then at = freed end
+  if not at then return nil end
+  at = math.max(at, now, tonumber(state[4] or '0'))
+  local planned = tonumber(state[3])
+  if planned and planned <= at and planned > now - ${LOST_TURN_MS} then return nil end
+  redis.call('HSET', hash, 'turnAt', at)
+  return { redis.call('HINCRBY', hash, 'turn', 1), at - now }
+end
+`;
+
+/**
+ * Takes events over from an outbox, each once however often it is tried: the tenant remembers how far it got in each
+ * shard's outbox. KEYS: relayed, events, then hash, due and flying of each endpoint. ARGV: shard, retention ms, most
+ * waiting events of an endpoint, number of fields of an event, then per event: outbox entry, the numbers of the
+ * endpoints that want it as in '1,3', and its fields and values. Returns turns as {endpoint, number, delay}.
+ */
+export const ADMIT = `${NOW}${PLAN_TURN}
+local shard, retentionMs, most, width = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local function parse(id)
+  local ms, sequence = string.match(id, '(%d+)-(%d+)')
+  return tonumber(ms), tonumber(sequence)
+end
+local mark = redis.call('HGET', KEYS[1], shard) or '0-0'
+local ms, sequence = parse(mark)
+local added = {}
+for at = 5, #ARGV, width + 2 do
+  local entry = ARGV[at]
+  local entryMs, entrySequence = parse(entry)
+  if entryMs > ms or (entryMs == ms and entrySequence > sequence) then
+    ms, sequence, mark = entryMs, entrySequence, entry
+    local id = redis.call('XADD', KEYS[2], 'MINID', '~', now - retentionMs, '*', unpack(ARGV, at + 2, at + 1 + width))
+    for number in string.gmatch(ARGV[at + 1], '%d+') do
+      added[number] = added[number] or {}
+      table.insert(added[number], now)
+      table.insert(added[number], id)
+    end
+  end
+end
+redis.call('HSET', KEYS[1], shard, mark)
+redis.call('PEXPIRE', KEYS[1], retentionMs)
+redis.call('PEXPIRE', KEYS[2], retentionMs)
+local turns = {}
+for number = 1, (#KEYS - 2) / 3 do
+  local hash, due, flying = KEYS[number * 3], KEYS[number * 3 + 1], KEYS[number * 3 + 2]
+  local entries = added[tostring(number)]
+  if redis.call('EXISTS', hash) == 1 then
+    if entries then
+      for at = 1, #entries, 200 do redis.call('ZADD', due, unpack(entries, at, math.min(at + 199, #entries))) end
+      local over = redis.call('ZCARD', due) - most
+      if over > 0 then redis.call('HINCRBY', hash, 'dropped', redis.call('ZREMRANGEBYRANK', due, 0, over - 1)) end
+    end
+    local turn = planTurn(hash, due, flying)
+    if turn then table.insert(turns, { number, turn[1], turn[2] }) end
+  end
+end
+return turns
+`;
+
+/**
+ * Records how deliveries ended and hands out the next ones. KEYS: hash, due, flying, tries, retrying, dead, log, events.
+ * ARGV: most events wanted, most in flight, ms after which an attempt is given up, most log entries, ms of failing
+ * before an endpoint is paused, then per result: entry, verdict, attempts, delay ms, '1' when all events have to wait for
+ * that long, status, error, then what the log has of it as 4 values: event id, event, latency ms, answer.
+ * Verdicts: ok; retry; dead; gone (the endpoint wants no more); back (not attempted).
+ * Returns {'gone'} or {'ok', revision, state, deliveries as {entry, tries, fields}}.
+ */
+export const EXCHANGE = `${NOW}
+local hash, due, flying, tries, retrying, dead, log, events = unpack(KEYS)
+if redis.call('EXISTS', hash) == 0 then return { 'gone' } end
+local function ageOf(entry) return string.match(entry, '%d+') end
+local succeeded, failed = 0, 0
+local lastStatus, lastError
+for at = 6, #ARGV, 11 do
+  local entry, verdict, attempts, delay, hold, status, err = unpack(ARGV, at, at + 6)
+  local mine = redis.call('ZREM', flying, entry) == 1
+  if verdict == 'back' then
+    if mine then redis.call('ZADD', due, now, entry) end
+  else
+    redis.call('XADD', log, 'MAXLEN', '~', ARGV[4], '*', 'n', entry, 'v', verdict, 'a', attempts, 's', status, 'c', err,
+      'i', ARGV[at + 7], 'e', ARGV[at + 8], 'l', ARGV[at + 9], 'b', ARGV[at + 10], 'w', delay)
+    if verdict == 'ok' then
+      succeeded = succeeded + 1
+      if not mine then redis.call('ZREM', due, entry) end
+      if attempts ~= '1' then
+        redis.call('HDEL', tries, entry)
+        redis.call('ZREM', retrying, entry)
+        redis.call('ZREM', dead, entry)
+      end
+    else
+      failed = failed + 1
+      lastStatus, lastError = status, err
+      if mine then
+        redis.call('HSET', tries, entry, attempts .. ' ' .. status .. ' ' .. err)
+        if verdict == 'dead' then
+          redis.call('ZADD', dead, now, entry)
+          redis.call('ZREM', retrying, entry)
+        else
+          redis.call('ZADD', due, now + delay, entry)
+          redis.call('ZADD', retrying, ageOf(entry), entry)
+        end
+      end
+      if verdict == 'gone' then redis.call('HSET', hash, 'enabled', '0', 'why', 'gone', 'since', now) end
+      if hold == '1' then redis.call('HSET', hash, 'hold', now + delay) end
+      local since = tonumber(redis.call('HGET', hash, 'failingSince') or now)
+      if verdict == 'dead' and succeeded == 0 and now - since >= tonumber(ARGV[5]) then
+        redis.call('HSETNX', hash, 'paused', now)
+      end
+    end
+  end
+end
+if succeeded > 0 then
+  redis.call('HSET', hash, 'lastOk', now)
+  redis.call('HINCRBY', hash, 'delivered', succeeded)
+  redis.call('HDEL', hash, 'fails', 'failingSince', 'paused')
+elseif failed > 0 then
+  redis.call('HINCRBY', hash, 'fails', failed)
+  redis.call('HSETNX', hash, 'failingSince', now)
+end
+if failed > 0 then redis.call('HSET', hash, 'lastFail', now, 'lastStatus', lastStatus, 'lastError', lastError) end
+local state = redis.call('HMGET', hash, 'rev', 'enabled', 'paused', 'fails', 'turnAt', 'hold')
+if state[5] and tonumber(state[5]) <= now then redis.call('HDEL', hash, 'turnAt') end
+if state[2] ~= '1' then return { 'ok', state[1], 'disabled', {} } end
+if state[3] then return { 'ok', state[1], 'paused', {} } end
+local held = tonumber(state[6] or '0') > now
+local failing = tonumber(state[4] or '0') >= ${FAILING_AFTER}
+local taken = {}
+if tonumber(ARGV[1]) > 0 and not held then
+  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', flying, '-inf', now, 'LIMIT', 0, 100)) do
+    redis.call('ZREM', flying, entry)
+    redis.call('ZADD', due, now, entry)
+  end
+  local most = failing and 1 or tonumber(ARGV[2])
+  local room = math.min(tonumber(ARGV[1]), most - redis.call('ZCARD', flying))
+  local found = room > 0 and redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room) or {}
+  if #found > 0 then redis.call('ZREM', due, unpack(found)) end
+  local until_ = now + ARGV[3]
+  local claims = {}
+  for _, entry in ipairs(found) do
+    local stored = redis.call('XRANGE', events, entry, entry)[1]
+    if stored then
+      table.insert(claims, until_)
+      table.insert(claims, entry)
+      table.insert(taken, { entry, redis.call('HGET', tries, entry), stored[2] })
+    else
+      redis.call('HDEL', tries, entry)
+      redis.call('ZREM', retrying, entry)
+      redis.call('HINCRBY', hash, 'dropped', 1)
+    end
+  end
+  if #claims > 0 then redis.call('ZADD', flying, unpack(claims)) end
+end
+return { 'ok', state[1], failing and 'failing' or 'active', taken }
+`;
+
+/** Plans an endpoint's next turn, if it needs one. KEYS: hash, due, flying. Returns {number, delay} or nil. */
+export const PLAN = `${NOW}${PLAN_TURN}
+return planTurn(KEYS[1], KEYS[2], KEYS[3])
+`;
+
+/**
+ * Forgets what has been kept long enough. KEYS: hash, due, tries, retrying, dead, log, events. ARGV: log retention ms,
+ * events retention ms, most events, most dead.
+ */
+export const TIDY = `${NOW}
+local hash, due, tries, retrying, dead, log, events = unpack(KEYS)
+local before = now - ARGV[2]
+redis.call('XTRIM', log, 'MINID', '~', now - ARGV[1])
+redis.call('XTRIM', events, 'MINID', '~', before)
+redis.call('XTRIM', events, 'MAXLEN', '~', ARGV[3])
+local function forget(key, entries)
+  for _, entry in ipairs(entries) do
+    redis.call('ZREM', key, entry)
+    redis.call('HDEL', tries, entry)
+  end
+  return #entries
+end
+forget(retrying, redis.call('ZRANGEBYSCORE', retrying, '-inf', before, 'LIMIT', 0, 1000))
+forget(dead, redis.call('ZRANGEBYSCORE', dead, '-inf', before, 'LIMIT', 0, 1000))
+local over = math.min(redis.call('ZCARD', dead) - ARGV[4], 1000)
+if over > 0 then forget(dead, redis.call('ZRANGE', dead, 0, over - 1)) end
+local late = forget(due, redis.call('ZRANGEBYSCORE', due, '-inf', before, 'LIMIT', 0, 1000))
+if late > 0 and redis.call('EXISTS', hash) == 1 then redis.call('HINCRBY', hash, 'dropped', late) end
+`;
+
+/**
+ * Has events delivered again, from the beginning of the schedule. KEYS: hash, due, flying, tries, retrying, dead.
+ * ARGV: most waiting events, then entries. Returns how many are due now that were not.
+ */
+export const REQUEUE = `${NOW}
+local count = 0
+local room = ARGV[1] - redis.call('ZCARD', KEYS[2])
+for at = 2, #ARGV do
+  local entry = ARGV[at]
+  if count >= room then break end
+  if redis.call('EXISTS', KEYS[1]) == 1 and not redis.call('ZSCORE', KEYS[3], entry) then
+    redis.call('HDEL', KEYS[4], entry)
+    redis.call('ZREM', KEYS[5], entry)
+    redis.call('ZREM', KEYS[6], entry)
+    redis.call('ZADD', KEYS[2], now, entry)
+    count = count + 1
+  end
+end
+return count
+`;
+
+/** Puts a test in front of all else and lets a paused endpoint try again. KEYS: hash, due, events. ARGV: retention ms, fields… */
+export const TEST = `${NOW}
+local state = redis.call('HMGET', KEYS[1], 'id', 'enabled')
+if not state[1] then return 'gone' end
+if state[2] ~= '1' then return 'disabled' end
+local id = redis.call('XADD', KEYS[3], '*', 'at', now, unpack(ARGV, 2))
+redis.call('PEXPIRE', KEYS[3], ARGV[1])
+redis.call('ZADD', KEYS[2], 0, id)
+redis.call('HDEL', KEYS[1], 'paused', 'hold')
+return 'ok'
+`;
+
+/**
+ * Changes an endpoint's settings, unless it was removed meanwhile. KEYS: hash. ARGV: '1' to create it, number of fields
+ * to set, then field, value… and fields to remove. Returns 1 when it was done.
+ */
+export const SAVE = `${NOW}
+local exists = redis.call('EXISTS', KEYS[1])
+if exists == 0 and ARGV[1] ~= '1' then return 0 end
+-- Turns are numbered on from the time: one of an endpoint that had this name before may still be in the queue.
+if exists == 0 then redis.call('HSET', KEYS[1], 'created', now, 'turn', now) end
+local last = 2 + ARGV[2] * 2
+for at = 3, last, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+for at = last + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[at]) end
+redis.call('HSET', KEYS[1], 'updated', now)
+redis.call('HINCRBY', KEYS[1], 'rev', 1)
+return 1
+`;

@@ -1,0 +1,169 @@
+/** What is to be delivered to an endpoint, what became of it, and what is to be delivered again. */
+import { type OutboxEvent, TEST_EVENT } from '@pombo/contracts';
+import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
+import type { Cipher } from '../cipher.js';
+import type { Keys } from '../keys.js';
+import { EXCHANGE, PLAN, REQUEUE, TEST, TIDY } from '../scripts/webhook-scripts.js';
+import type { WebhookState } from './webhook-endpoint.js';
+import type { WebhookName } from './webhook-endpoints.js';
+import {
+  eventFromFields,
+  eventToFields,
+  type StoredEvent,
+  type WebhookLimits,
+  type WebhookTurn,
+} from './webhook-events.js';
+
+type Args = Array<string | number | Buffer>;
+type Taken = [string, string | null, string[]];
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboExchange(...args: Args): Result<['gone'] | ['ok', string, WebhookState, Taken[]], Context>;
+    pomboPlanTurn(...args: Args): Result<[number, number] | null, Context>;
+    pomboTidyWebhook(...args: Args): Result<null, Context>;
+    pomboRequeue(...args: Args): Result<number, Context>;
+    pomboTestWebhook(...args: Args): Result<'ok' | 'gone' | 'disabled', Context>;
+  }
+}
+
+/** An event to be delivered now. */
+export interface Delivery extends StoredEvent {
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+}
+
+/**
+ * `ok`: delivered; `retry`: failed, again after `delayMs`; `dead`: failed for the last time; `gone`: the endpoint wants
+ * nothing any more; `back`: not attempted after all.
+ */
+export type Verdict = 'ok' | 'retry' | 'dead' | 'gone' | 'back';
+
+export interface DeliveryResult {
+  readonly delivery: Delivery;
+  readonly verdict: Verdict;
+  /** Until the next attempt. */
+  readonly delayMs: number;
+  /** No event is tried before that: the endpoint asked for it. */
+  readonly holdsAll: boolean;
+  /** 0: no answer. */
+  readonly status: number;
+  /** Why it failed, in one word; '' for a success. */
+  readonly error: string;
+  readonly latencyMs: number;
+  /** First bytes of the answer. */
+  readonly answer: string;
+}
+
+export interface ExchangeOptions {
+  /** Most events to take. */
+  readonly wanted: number;
+  /** Most events in flight to this endpoint, from all processes. */
+  readonly inFlight: number;
+  /** After this long an attempt counts as never made: whoever made it has died. */
+  readonly visibilityMs: number;
+}
+
+/** `undefined` in place of this: the endpoint was removed. */
+export interface Exchange {
+  readonly revision: string;
+  readonly state: WebhookState;
+  readonly deliveries: readonly Delivery[];
+}
+
+export interface WebhookDeliveries {
+  /** Records what became of deliveries, and takes the next. In one step, since either follows from the other. */
+  exchange(
+    name: WebhookName,
+    results: readonly DeliveryResult[],
+    options: ExchangeOptions,
+  ): Promise<Exchange | undefined>;
+  /** @returns the next turn, when one is needed and not planned yet. */
+  plan(name: WebhookName): Promise<WebhookTurn | undefined>;
+  /** Forgets what has been kept long enough. */
+  tidy(name: WebhookName): Promise<void>;
+  /** Has events delivered once more, from the beginning of the schedule. @returns how many were not waiting already. */
+  requeue(name: WebhookName, entryIds: readonly string[]): Promise<number>;
+  /** How many more events may wait for the endpoint. */
+  room(name: WebhookName): Promise<number>;
+  /** Sends a test event before all others; a paused endpoint tries again. @param id of the event. */
+  test(name: WebhookName, id: string, data: Readonly<Record<string, unknown>>): Promise<'ok' | 'gone' | 'disabled'>;
+}
+
+/** Sealed answers are bound to the log they lie in. */
+export function createWebhookDeliveries(
+  redis: Redis,
+  keys: Keys,
+  cipher: Cipher,
+  limits: WebhookLimits,
+): WebhookDeliveries {
+  redis.defineCommand('pomboExchange', { numberOfKeys: 8, lua: EXCHANGE });
+  redis.defineCommand('pomboPlanTurn', { numberOfKeys: 3, lua: PLAN });
+  redis.defineCommand('pomboTidyWebhook', { numberOfKeys: 7, lua: TIDY });
+  redis.defineCommand('pomboRequeue', { numberOfKeys: 6, lua: REQUEUE });
+  redis.defineCommand('pomboTestWebhook', { numberOfKeys: 3, lua: TEST });
+
+  const keysOf = ({ tenantId, webhookId }: WebhookName) => ({
+    hash: keys.webhook(tenantId, webhookId),
+    due: keys.webhookDue(tenantId, webhookId),
+    flying: keys.webhookFlying(tenantId, webhookId),
+    tries: keys.webhookTries(tenantId, webhookId),
+    retrying: keys.webhookRetrying(tenantId, webhookId),
+    dead: keys.webhookDead(tenantId, webhookId),
+    log: keys.webhookLog(tenantId, webhookId),
+    events: keys.tenantEvents(tenantId),
+  });
+
+  return {
+    async exchange(name, results, { wanted, inFlight, visibilityMs }) {
+      const k = keysOf(name);
+      const args: Args = [wanted, inFlight, visibilityMs, limits.logEntries, limits.pauseAfterMs];
+      for (const result of results) args.push(...resultToArgs(result, cipher, k.log));
+      const names = [k.hash, k.due, k.flying, k.tries, k.retrying, k.dead, k.log, k.events];
+      const reply = await redis.pomboExchange(...names, ...args);
+      if (reply[0] === 'gone') return undefined;
+      const [, revision, state, taken] = reply;
+      return { revision, state, deliveries: taken.map(readTaken) };
+    },
+    async plan(name) {
+      const { hash, due, flying } = keysOf(name);
+      const turn = await redis.pomboPlanTurn(hash, due, flying);
+      return turn ? { ...name, number: turn[0], delayMs: turn[1] } : undefined;
+    },
+    async tidy(name) {
+      const k = keysOf(name);
+      const args = [limits.logRetentionMs, limits.retentionMs, limits.maxEvents, limits.maxWaiting];
+      await redis.pomboTidyWebhook(k.hash, k.due, k.tries, k.retrying, k.dead, k.log, k.events, ...args);
+    },
+    async requeue(name, entryIds) {
+      if (entryIds.length === 0) return 0;
+      const k = keysOf(name);
+      const names = [k.hash, k.due, k.flying, k.tries, k.retrying, k.dead];
+      return redis.pomboRequeue(...names, limits.maxWaiting, ...entryIds);
+    },
+    room: async (name) => limits.maxWaiting - (await redis.zcard(keysOf(name).due)),
+    async test(name, id, data) {
+      const { hash, due, events } = keysOf(name);
+      const event: OutboxEvent = { id, event: TEST_EVENT, at: 0, deviceId: '', data };
+      const fields = eventToFields(event);
+      // The script says when it was.
+      fields.splice(fields.indexOf('at'), 2);
+      return redis.pomboTestWebhook(hash, due, events, limits.retentionMs, ...fields);
+    },
+  };
+}
+
+function resultToArgs({ delivery, verdict, ...result }: DeliveryResult, cipher: Cipher, place: string): Args {
+  const { entryId, attempt, event } = delivery;
+  const answer = result.answer === '' ? '' : cipher.encrypt(Buffer.from(result.answer), place);
+  return [
+    ...[entryId, verdict, attempt, Math.round(result.delayMs), Number(result.holdsAll), result.status, result.error],
+    ...[event.id, event.event, Math.round(result.latencyMs), answer],
+  ];
+}
+
+function readTaken([entryId, tries, fields]: Taken): Delivery {
+  const made = tries === null ? 0 : Number(tries.slice(0, tries.indexOf(' ')));
+  return { entryId, attempt: made + 1, event: eventFromFields(fields) };
+}

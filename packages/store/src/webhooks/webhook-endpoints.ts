@@ -1,0 +1,124 @@
+/** Webhook endpoints: what a tenant's users set, and how each endpoint fares. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
+import type { Cipher } from '../cipher.js';
+import type { Keys } from '../keys.js';
+import { SAVE } from '../scripts/webhook-scripts.js';
+import {
+  endpointFromFields,
+  settingsToFields,
+  type WebhookEndpoint,
+  type WebhookSettings,
+} from './webhook-endpoint.js';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboSaveWebhook(...args: Array<string | number | Buffer>): Result<number, Context>;
+  }
+}
+
+export interface NewWebhook extends WebhookSettings {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly single: boolean;
+}
+
+/** An endpoint's name alone. */
+export interface WebhookName {
+  readonly tenantId: string;
+  readonly webhookId: string;
+}
+
+export interface WebhookEndpoints {
+  /** Makes an endpoint, or replaces the settings of the one with this id. */
+  put(endpoint: NewWebhook): Promise<void>;
+  /** Changes what is given; an optional setting given as undefined is removed. @returns false: there is none. */
+  change(name: WebhookName, settings: Partial<WebhookSettings>): Promise<boolean>;
+  read(name: WebhookName): Promise<WebhookEndpoint | undefined>;
+  /** In the order they were made. */
+  listOfTenant(tenantId: string): Promise<WebhookEndpoint[]>;
+  countOfTenant(tenantId: string): Promise<number>;
+  /** With everything that waits for it. @returns false: there was none. */
+  remove(name: WebhookName): Promise<boolean>;
+  /** All endpoints of all tenants. */
+  listNames(): Promise<WebhookName[]>;
+  /** Changes whenever an endpoint is made, changed or removed, before whoever did it hears so. */
+  version(): Promise<string>;
+  /** Tells a relay that there may be something to deliver. */
+  wake(name: WebhookName): Promise<void>;
+}
+
+const ID_BYTES = 10;
+const idFrom = (bytes: Buffer): string => `whk_${bytes.subarray(0, ID_BYTES).toString('hex')}`;
+
+export const createWebhookId = (): string => idFrom(randomBytes(ID_BYTES));
+
+/** The id of a user's own endpoint: always the same, so that two requests at once make one. */
+export const singleWebhookId = (tenantId: string, userId: string): string =>
+  idFrom(createHash('sha256').update(`${tenantId} ${userId}`).digest());
+
+export const isWebhookId = (text: string): boolean => /^whk_[0-9a-f]{20}$/.test(text);
+
+export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher): WebhookEndpoints {
+  redis.defineCommand('pomboSaveWebhook', { numberOfKeys: 1, lua: SAVE });
+  const save = async (key: string, create: boolean, settings: Partial<WebhookSettings>, identity: string[] = []) => {
+    const { set, remove } = settingsToFields(settings, cipher, key);
+    const count = (identity.length + set.length) / 2;
+    return (await redis.pomboSaveWebhook(key, Number(create), count, ...identity, ...set, ...remove)) === 1;
+  };
+  const bump = () => redis.incr(keys.webhookVersion);
+
+  const read = async ({ tenantId, webhookId }: WebhookName): Promise<WebhookEndpoint | undefined> => {
+    const key = keys.webhook(tenantId, webhookId);
+    const stored = await redis.hgetallBuffer(key);
+    if (!stored['id']) return undefined;
+    const fields = Object.fromEntries(Object.entries(stored).map(([field, value]) => [field, value.toString()]));
+    return endpointFromFields(fields, (field) => {
+      const sealed = stored[field];
+      return sealed && (JSON.parse(cipher.decrypt(sealed, key).toString()) as unknown);
+    });
+  };
+
+  return {
+    async put({ id, tenantId, userId, single, ...settings }) {
+      const identity = ['id', id, 'tenant', tenantId, 'user', userId, 'single', String(Number(single))];
+      const optional = { retryAttempts: undefined, timeout: undefined, ...settings };
+      await save(keys.webhook(tenantId, id), true, optional, identity);
+      await redis.sadd(keys.tenantWebhooks(tenantId), id);
+      await redis.hset(keys.webhookIndex, id, tenantId);
+      await bump();
+    },
+    async change(name, settings) {
+      const changed = await save(keys.webhook(name.tenantId, name.webhookId), false, settings);
+      if (changed) await bump();
+      return changed;
+    },
+    read,
+    async listOfTenant(tenantId) {
+      const ids = await redis.smembers(keys.tenantWebhooks(tenantId));
+      const found = await Promise.all(ids.map((webhookId) => read({ tenantId, webhookId })));
+      return found.filter((endpoint) => endpoint !== undefined).sort((a, b) => a.createdAt - b.createdAt);
+    },
+    countOfTenant: (tenantId) => redis.scard(keys.tenantWebhooks(tenantId)),
+    async remove({ tenantId, webhookId }) {
+      const parts = ['Due', 'Flying', 'Tries', 'Retrying', 'Dead', 'Log'] as const;
+      const queues = parts.map((part) => keys[`webhook${part}`](tenantId, webhookId));
+      const removed = await redis.del(keys.webhook(tenantId, webhookId));
+      await redis.unlink(...queues);
+      await redis.srem(keys.tenantWebhooks(tenantId), webhookId);
+      await redis.hdel(keys.webhookIndex, webhookId);
+      await bump();
+      return removed === 1;
+    },
+    async listNames() {
+      const all = await redis.hgetall(keys.webhookIndex);
+      return Object.entries(all).map(([webhookId, tenantId]) => ({ tenantId, webhookId }));
+    },
+    version: async () => (await redis.get(keys.webhookVersion)) ?? '0',
+    async wake({ tenantId, webhookId }) {
+      await redis.publish(keys.webhookChannel, `${tenantId} ${webhookId}`);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** A tenant's events, as its stream holds them, and their way in. */
+import type { OutboxEvent, Shard } from '@pombo/contracts';
+import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
+import type { Keys } from '../keys.js';
+import type { OutboxEntry } from '../outbox.js';
+import { ADMIT } from '../scripts/webhook-scripts.js';
+import type { WebhookName } from './webhook-endpoints.js';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboAdmitEvents(...args: Array<string | number>): Result<Array<[number, number, number]>, Context>;
+  }
+}
+
+/** An event and which of the endpoints, by their place in a list, want it. */
+export interface WantedEvent extends Pick<OutboxEntry, 'entryId' | 'event'> {
+  readonly wantedBy: readonly number[];
+}
+
+/** Something to do for an endpoint. */
+export interface WebhookTurn extends WebhookName {
+  /** Grows; names the turn in the queue. */
+  readonly number: number;
+  readonly delayMs: number;
+}
+
+/** An event with its place in its tenant's stream, which names it there. */
+export interface StoredEvent {
+  readonly entryId: string;
+  readonly event: OutboxEvent;
+}
+
+export interface WebhookEvents {
+  /**
+   * Takes a shard's events over for one tenant, in the order of its outbox. Those taken over before are left out.
+   * @returns the turns to put into the queue.
+   */
+  admit(
+    tenantId: string,
+    shard: Shard,
+    webhookIds: readonly string[],
+    events: readonly WantedEvent[],
+  ): Promise<WebhookTurn[]>;
+  /** Oldest first, from `from` (an entry's name or ms since the epoch; behind a '(' not itself) on. */
+  list(tenantId: string, from: string, count: number): Promise<StoredEvent[]>;
+}
+
+export interface WebhookLimits {
+  /** How long events are kept for delivery and replay. */
+  readonly retentionMs: number;
+  /** Most events kept of a tenant. */
+  readonly maxEvents: number;
+  /** Most events that wait for one endpoint. */
+  readonly maxWaiting: number;
+  readonly logEntries: number;
+  readonly logRetentionMs: number;
+  /** How long an endpoint may fail before it is paused. */
+  readonly pauseAfterMs: number;
+}
+
+/** What `eventToFields` makes. */
+const EVENT_FIELDS = 14;
+
+export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLimits): WebhookEvents {
+  redis.defineCommand('pomboAdmitEvents', { lua: ADMIT });
+  return {
+    async admit(tenantId, shard, webhookIds, events) {
+      const names = [keys.tenantRelayed(tenantId), keys.tenantEvents(tenantId)];
+      for (const id of webhookIds) {
+        names.push(keys.webhook(tenantId, id), keys.webhookDue(tenantId, id), keys.webhookFlying(tenantId, id));
+      }
+      const args: Array<string | number> = [shard, limits.retentionMs, limits.maxWaiting, EVENT_FIELDS];
+      for (const { entryId, event, wantedBy } of events) {
+        args.push(entryId, wantedBy.map((index) => index + 1).join(), ...eventToFields(event));
+      }
+      const turns = await redis.pomboAdmitEvents(names.length, ...names, ...args);
+      return turns.map(([place, number, delayMs]) => ({
+        tenantId,
+        webhookId: webhookIds[place - 1] ?? '',
+        number,
+        delayMs,
+      }));
+    },
+    async list(tenantId, from, count) {
+      const entries = await redis.xrange(keys.tenantEvents(tenantId), from, '+', 'COUNT', count);
+      return entries.map(([entryId, fields]) => ({ entryId, event: eventFromFields(fields) }));
+    },
+  };
+}
+
+/** Always the same fields in the same order: a stream stores such names once. */
+export function eventToFields({ id, event, at, deviceId, messageId, errorCode, data }: OutboxEvent): string[] {
+  return [
+    ...['i', id, 'e', event, 'at', String(at), 'd', deviceId],
+    ...['m', messageId ?? '', 'c', errorCode ?? '', 'x', data ? JSON.stringify(data) : ''],
+  ];
+}
+
+export function eventFromFields(pairs: readonly string[]): OutboxEvent {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) fields[pairs[i] ?? ''] = pairs[i + 1] ?? '';
+  const { i: id = '', e: event, at, d: deviceId = '', m: messageId, c: errorCode, x: data } = fields;
+  return {
+    id,
+    event: event as OutboxEvent['event'],
+    at: Number(at),
+    deviceId,
+    ...(messageId ? { messageId } : {}),
+    ...(errorCode ? { errorCode } : {}),
+    ...(data ? { data: JSON.parse(data) as Record<string, unknown> } : {}),
+  };
+}

@@ -1,0 +1,141 @@
+/** Looking at deliveries: the attempts, what waits, and what was given up. */
+import type { OutboxEvent } from '@pombo/contracts';
+import type { Redis } from '@pombo/runtime';
+import type { Cipher } from '../cipher.js';
+import type { Keys } from '../keys.js';
+import type { Verdict } from './webhook-deliveries.js';
+import type { WebhookName } from './webhook-endpoints.js';
+import { eventFromFields } from './webhook-events.js';
+
+/** One attempt. Times in milliseconds. */
+export interface LoggedAttempt {
+  /** Place in the log. */
+  readonly id: string;
+  /** Of the event, in its tenant's stream. */
+  readonly entryId: string;
+  readonly eventId: string;
+  readonly event: string;
+  readonly verdict: Exclude<Verdict, 'back'>;
+  readonly attempt: number;
+  readonly at: number;
+  readonly status: number;
+  readonly error: string;
+  readonly latencyMs: number;
+  readonly answer: string;
+  /** When it was to be tried next. */
+  readonly nextAt?: number;
+}
+
+/** How much is on the way to an endpoint. */
+export interface WebhookBacklog {
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly dead: number;
+  /** When the oldest undelivered event came, ms since the epoch. */
+  readonly oldestAt?: number;
+}
+
+/** An event that was given up. */
+export interface DeadLetter {
+  readonly event: OutboxEvent;
+  readonly attempts: number;
+  /** Of the last attempt; 0: no answer. */
+  readonly status: number;
+  readonly error: string;
+  readonly at: number;
+}
+
+export interface WebhookLog {
+  /** Newest first, behind `after`; fewer than `count` when there are no more. */
+  attempts(name: WebhookName, after: string | undefined, count: number): Promise<LoggedAttempt[]>;
+  backlog(name: WebhookName): Promise<WebhookBacklog>;
+  /** Entries of events that were given up, the oldest first. */
+  dead(name: WebhookName, count: number): Promise<string[]>;
+  /** The events that were given up last, newest first. */
+  deadLetters(name: WebhookName, count: number): Promise<DeadLetter[]>;
+}
+
+export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): WebhookLog {
+  return {
+    async attempts({ tenantId, webhookId }, after, count) {
+      const place = keys.webhookLog(tenantId, webhookId);
+      const end = after === undefined ? '+' : `(${after}`;
+      const entries = await redis.xrevrangeBuffer(place, end, '-', 'COUNT', count);
+      return entries.map(([id, pairs]) => readAttempt(String(id), pairs, cipher, place));
+    },
+    async backlog({ tenantId, webhookId }) {
+      const [due, flying, retrying, dead] = [
+        keys.webhookDue(tenantId, webhookId),
+        keys.webhookFlying(tenantId, webhookId),
+        keys.webhookRetrying(tenantId, webhookId),
+        keys.webhookDead(tenantId, webhookId),
+      ];
+      const [waiting, inFlight, given, firstDue, firstRetry, flyingNow] = await Promise.all([
+        redis.zcard(due),
+        redis.zcard(flying),
+        redis.zcard(dead),
+        // What was never tried is due since it came; what was, is among those to be tried again.
+        redis.zrange(due, 0, 0, 'WITHSCORES'),
+        redis.zrange(retrying, 0, 0, 'WITHSCORES'),
+        redis.zrange(flying, 0, -1),
+      ]);
+      const times = [...flyingNow.map(cameAt), ...[firstDue[1], firstRetry[1]].filter(Boolean).map(Number)];
+      const oldest = times.filter((at) => at > 0).sort((a, b) => a - b)[0];
+      return { waiting, inFlight, dead: given, ...(oldest === undefined ? {} : { oldestAt: oldest }) };
+    },
+    async deadLetters({ tenantId, webhookId }, count) {
+      const given = await redis.zrange(
+        keys.webhookDead(tenantId, webhookId),
+        '+inf',
+        '-inf',
+        'BYSCORE',
+        'REV',
+        'LIMIT',
+        0,
+        count,
+        'WITHSCORES',
+      );
+      const entries = given.filter((_value, index) => index % 2 === 0);
+      if (entries.length === 0) return [];
+      const events = keys.tenantEvents(tenantId);
+      const [tries, found] = await Promise.all([
+        redis.hmget(keys.webhookTries(tenantId, webhookId), ...entries),
+        Promise.all(entries.map((entry) => redis.xrange(events, entry, entry))),
+      ]);
+      return entries.flatMap((_entry, index) => {
+        const [stored] = found[index] ?? [];
+        const [attempts, status, error = ''] = tries[index]?.split(' ') ?? [];
+        if (!stored) return [];
+        const at = Number(given[index * 2 + 1]);
+        return [{ event: eventFromFields(stored[1]), attempts: Number(attempts), status: Number(status), error, at }];
+      });
+    },
+    dead: ({ tenantId, webhookId }, count) => redis.zrange(keys.webhookDead(tenantId, webhookId), 0, count - 1),
+  };
+}
+
+/** An entry's name begins with the time it was made. */
+const cameAt = (entryId: string): number => Number(entryId.slice(0, entryId.indexOf('-')));
+
+function readAttempt(id: string, pairs: readonly Buffer[], cipher: Cipher, place: string): LoggedAttempt {
+  const fields = new Map<string, Buffer>();
+  for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(String(pairs[i]), pairs[i + 1] as Buffer);
+  const text = (field: string): string => fields.get(field)?.toString() ?? '';
+  const sealed = fields.get('b');
+  const verdict = text('v') as LoggedAttempt['verdict'];
+  const at = cameAt(id);
+  return {
+    id,
+    entryId: text('n'),
+    eventId: text('i'),
+    event: text('e'),
+    verdict,
+    attempt: Number(text('a')),
+    at,
+    status: Number(text('s')),
+    error: text('c'),
+    latencyMs: Number(text('l')),
+    answer: sealed?.length ? cipher.decrypt(sealed, place).toString() : '',
+    ...(verdict === 'retry' ? { nextAt: at + Number(text('w')) } : {}),
+  };
+}
