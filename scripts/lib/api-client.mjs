@@ -13,10 +13,10 @@ export async function answers(url) {
 }
 
 export function createApiClient(baseUrl, token) {
-  const request = async (method, path, body) => {
+  const request = async (method, path, body, more = {}) => {
     const response = await fetch(new URL(path, baseUrl), {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}), ...more },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
@@ -25,8 +25,8 @@ export function createApiClient(baseUrl, token) {
   return {
     request,
     /** As `request`, but anything but 2xx is an error that shows the answer. */
-    async expect(method, path, body) {
-      const answer = await request(method, path, body);
+    async expect(method, path, body, headers) {
+      const answer = await request(method, path, body, headers);
       if (answer.status < 300) return answer.body;
       throw expectedError(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     },

@@ -2,16 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { createAuthState, createLeases } from '@pombo/store';
-import { encodeCredentials } from '@pombo/whatsapp';
 import { openStore } from '../../scripts/lib/open-store.mjs';
 import { waitUntil } from '../../scripts/lib/wait-until.mjs';
 import { answers } from '../../scripts/lib/api-client.mjs';
 import { freePort, startRedis } from '../../scripts/redis.mjs';
 import { createSandboxClient } from './sandbox-client.mjs';
+import { seedDevice } from './seed-device.mjs';
 
 const START_MS = 30_000;
-const SEED_LEASE_MS = 60_000;
 
 /**
  * @param {object} options
@@ -76,18 +74,6 @@ export async function openArena({ dir, picture, without, children, settings, onE
     },
     addDevice: async (linked, name) => seedDevice(store, tenantId, linked, name),
   };
-}
-
-/** Stores a linked device's credentials under an epoch of our own, as if it had been paired here. */
-async function seedDevice(store, tenantId, linked, name) {
-  const { id } = await store.devices.create(tenantId, name);
-  const leases = createLeases(store.redis, store.keys, 'fault-suite', SEED_LEASE_MS);
-  const lease = await leases.claim(id);
-  await createAuthState(store.redis, store.keys, store.cipher, id, lease.epoch).write(encodeCredentials(linked.creds));
-  await store.devices.report(id, { paired: true, state: 'offline', jid: linked.jid, phone: linked.phone });
-  await leases.release(lease);
-  await store.redis.incr(store.keys.deviceVersion);
-  return { id, jid: linked.jid };
 }
 
 /** Any path below it is the same picture, so that some messages share a URL and others don't. */
