@@ -9,6 +9,9 @@ export interface TestSend {
   readonly content: MessageContent;
   readonly priority?: Priority;
   readonly expiresInMs?: number;
+  readonly id?: string;
+  /** Until it is due. */
+  readonly delayMs?: number;
 }
 
 export interface TestSender {
@@ -20,11 +23,11 @@ export interface TestSender {
 export function createTestSender(store: Store, tenantId: string): TestSender {
   const producer: Producer = createProducer(store.redis, store.keys);
   return {
-    async send({ deviceId, number, content, priority = 'normal', expiresInMs = 600_000 }) {
-      const id = store.messages.createId(deviceId);
+    async send({ deviceId, number, content, priority = 'normal', expiresInMs = 600_000, delayMs = 0, ...rest }) {
+      const id = rest.id ?? store.messages.createId(deviceId);
       const to = number.includes('@') ? number : `${number}@s.whatsapp.net`;
-      const draft = { id, content, tenantId, userId: 'usr_test', deviceId, to, priority, expiresInMs, delayMs: 0 };
-      const job = await producer.describe({ messageId: id, deviceId, priority, requestId: 'test', delayMs: 0 });
+      const draft = { id, content, tenantId, userId: 'usr_test', deviceId, to, priority, expiresInMs, delayMs };
+      const job = await producer.describe({ messageId: id, deviceId, priority, requestId: 'test', delayMs });
       await store.messages.accept({ ...draft, awaited: false }, job);
       return id;
     },

@@ -14,6 +14,7 @@ import {
   type Logger,
   SECOND,
 } from '@pombo/runtime';
+import { createWaitingJobs } from '@pombo/queue';
 import {
   createAvPipeline,
   createDirectoryBlobStore,
@@ -25,6 +26,7 @@ import { type AuthState, createFleetChannel, createLeases, createStore } from '@
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
 import { createFleet } from './fleet/fleet.js';
+import { createJanitor } from './janitor/janitor.js';
 
 export interface Worker {
   /** @returns the port of health and metrics. */
@@ -43,6 +45,7 @@ export interface WorkerDeps {
 }
 
 const CONNECT_TIMEOUT_MS = 10 * SECOND;
+const COUNT_JOBS_MS = 30 * SECOND;
 
 export function createWorker(config: Config, { logger, wrapAuthState, durableRatchet }: WorkerDeps): Worker {
   const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
@@ -80,12 +83,13 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
 
     const connectSlots = createConnectSlots(config.CONNECTS_AT_ONCE);
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
+    const leases = createLeases(redis, store.keys, owner);
     const fleet = createFleet({
       store,
       logger,
       metrics,
       name: owner,
-      leases: createLeases(redis, store.keys, owner),
+      leases,
       channel: createFleetChannel(redis, subscriber, store.keys),
       capacity: config.WORKER_CAPACITY,
       leaseTtlMs: config.LEASE_TTL_MS,
@@ -97,6 +101,24 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
     });
     lifecycle.onStop('devices', () => fleet.stop());
     await fleet.start();
+
+    const janitor = createJanitor({
+      store,
+      logger,
+      metrics,
+      leases,
+      jobs: createWaitingJobs(redis, store.keys),
+      name: owner,
+      workers: () => fleet.workers,
+      intervalMs: config.JANITOR_INTERVAL_MS,
+      countMs: COUNT_JOBS_MS,
+      loggedOutGraceMs: config.LOGGED_OUT_GRACE_MS,
+      sessionRetentionMs: config.CONTACT_RETENTION_MS,
+      mediaRetentionMs: config.MEDIA_RETENTION_MS,
+      removeOldMedia: (ageMs) => blobs.removeOlderThan(ageMs),
+    });
+    lifecycle.onStop('janitor', () => janitor.stop());
+    janitor.start();
 
     const health = createHealthServer({ port: config.WORKER_PORT, redis, metrics });
     lifecycle.onStop('health server', () => health.stop());

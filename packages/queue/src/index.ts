@@ -5,3 +5,4 @@ export * from './producer.js';
 export * from './queue-names.js';
 export * from './take-back.js';
 export * from './webhook-queue.js';
+export * from './waiting-jobs.js';

@@ -18,6 +18,8 @@ export interface Metrics {
   readonly webhookDelayMs: Histogram;
   readonly webhookEvents: Counter;
   readonly webhookInFlight: Gauge;
+  /** What the janitor did, by kind. */
+  readonly janitorDone: Counter<'what'>;
   /** Text in Prometheus' exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -81,6 +83,12 @@ export function createMetrics(app: string): Metrics {
     devicesWaiting: new Gauge({
       name: 'pombo_devices_waiting',
       help: 'Devices that no worker has room for; the same figure at every worker',
+      registers,
+    }),
+    janitorDone: new Counter({
+      name: 'pombo_janitor_total',
+      help: 'What the janitor did: messages ended, jobs removed or repaired, leftovers removed',
+      labelNames: ['what'],
       registers,
     }),
     render: () => registry.metrics(),

@@ -4,6 +4,7 @@
  */
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
+import { withoutStamp, withStamp } from './auth-stamp.js';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
 
@@ -44,16 +45,22 @@ export interface AuthState {
   clear(): Promise<void>;
 }
 
-const placeIn = (hash: string, name: string): string => `${hash}/${name}`;
+/** Bound to its place, with the time in front: what is long not written can be told without reading it. */
+function seal(cipher: Cipher, hash: string, name: string, value: string): Buffer {
+  return withStamp(cipher.encrypt(Buffer.from(value), `${hash}/${name}`), Date.now());
+}
+
+function open(cipher: Cipher, hash: string, name: string, sealed: Buffer): string {
+  return cipher.decrypt(withoutStamp(sealed), `${hash}/${name}`).toString();
+}
 
 /** @param epoch of the lease under which this owner writes. */
 export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, deviceId: string, epoch: number): AuthState {
   redis.defineCommand('pomboWriteAuth', { numberOfKeys: 2, lua: WRITE_AUTH });
   const hash = keys.auth(deviceId);
-  const placeOf = (name: string): string => placeIn(hash, name);
 
   const write = async (values: ReadonlyArray<readonly [string, string]>, removed: readonly string[]): Promise<void> => {
-    const sealed = values.flatMap(([name, value]) => [name, cipher.encrypt(Buffer.from(value), placeOf(name))]);
+    const sealed = values.flatMap(([name, value]) => [name, seal(cipher, hash, name, value)]);
     const written = await redis.pomboWriteAuth(keys.lease(deviceId), hash, epoch, values.length, ...sealed, ...removed);
     if (written === 0) throw new StaleEpochError(deviceId);
   };
@@ -64,7 +71,7 @@ export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, device
       const sealed = await redis.hmgetBuffer(hash, ...names);
       return names.map((name, index) => {
         const value = sealed[index];
-        return value ? cipher.decrypt(value, placeOf(name)).toString() : undefined;
+        return value ? open(cipher, hash, name, value) : undefined;
       });
     },
     readAll: () => readEntries(redis, hash, cipher),
@@ -81,9 +88,7 @@ export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, device
 
 async function readEntries(redis: Redis, hash: string, cipher: Cipher): Promise<Map<string, string>> {
   const sealed = await redis.hgetallBuffer(hash);
-  return new Map(
-    Object.entries(sealed).map(([name, value]) => [name, cipher.decrypt(value, placeIn(hash, name)).toString()]),
-  );
+  return new Map(Object.entries(sealed).map(([name, value]) => [name, open(cipher, hash, name, value)]));
 }
 
 /** What a device consists of, by its present owner or without one. */
@@ -105,8 +110,6 @@ export async function seedAuthEntries(
   entries: ReadonlyMap<string, string>,
 ): Promise<void> {
   const hash = keys.auth(deviceId);
-  const sealed = [...entries].map(
-    ([name, value]) => [name, cipher.encrypt(Buffer.from(value), placeIn(hash, name))] as const,
-  );
+  const sealed = [...entries].map(([name, value]) => [name, seal(cipher, hash, name, value)] as const);
   await redis.hset(hash, new Map(sealed));
 }

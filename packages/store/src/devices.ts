@@ -108,6 +108,8 @@ export interface Devices {
   readMany(deviceIds: readonly string[]): Promise<Array<DeviceRecord | undefined>>;
   /** Tells the workers to look at a device again: it is new, gone, or wants other treatment. */
   announce(deviceId: string): Promise<void>;
+  /** The version of the last announcement. */
+  version(): Promise<number>;
   /** @returns devices announced after that version, oldest first, at most `count`, and the version of the last one. */
   readChanges(version: number, count: number): Promise<{ readonly version: number; readonly ids: string[] }>;
   /** Asks whichever worker is to own the device to show pairing codes until then (ms since the epoch). */
@@ -181,6 +183,7 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
     listIds: () => redis.hkeys(keys.deviceIndex),
     readMany: (deviceIds) => Promise.all(deviceIds.map(readAlone)),
     announce,
+    version: async () => Number((await redis.get(keys.deviceVersion)) ?? 0),
     async readChanges(version, count) {
       const found = await redis.zrangebyscore(
         ...([keys.deviceChanges, `(${version}`, '+inf', 'WITHSCORES', 'LIMIT', 0, count] as const),

@@ -8,6 +8,7 @@ export type { FollowUp } from './follow-up.js';
 export * from './intents.js';
 export * from './keys.js';
 export * from './leases.js';
+export * from './leftovers.js';
 export * from './look-up-budget.js';
 export * from './media-probe.js';
 export * from './message-index.js';

@@ -26,7 +26,8 @@ export interface Keys extends WebhookKeys {
   device(deviceId: string): string;
   /**
    * Hash: `seq`, the last sequence number given; `waiting`, messages not yet acknowledged or failed; `life`, the longest
-   * time from accept to expiry any message was given, in milliseconds.
+   * time from accept to expiry any message was given, in milliseconds; `soonest`, no message accepted since the janitor's
+   * last walk expires before; `sweeping`, until when a walk under way has time; `tended`, when retention was looked after.
    */
   counters(deviceId: string): string;
   /** Stream: the device's messages as they were accepted. */

@@ -16,6 +16,7 @@ import type { Result } from 'ioredis';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
 import { type FollowUp, runWithFollowUp } from './follow-up.js';
+import { sharedArgsOf, sharedKeysOf } from './message-script-arguments.js';
 import { metadataToFields, recordFromFields } from './message-fields.js';
 import {
   ACCEPT,
@@ -151,13 +152,8 @@ const REFUSALS: Readonly<Record<string, (waiting: number) => PomboError>> = {
 export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits: MessageLimits): Messages {
   defineScripts(redis);
 
-  const keysOf = (id: string, deviceId: string): string[] => [
-    keys.record(id),
-    keys.content(id),
-    keys.counters(deviceId),
-    keys.outbox(shardOfDevice(deviceId)),
-  ];
-  const argsOf = (id: string): Args => [keys.outcome(id), limits.recordRetentionMs, limits.outboxRetentionMs];
+  const keysOf = (id: string, deviceId: string): string[] => sharedKeysOf(keys, id, deviceId);
+  const argsOf = (id: string): Args => sharedArgsOf(keys, id, limits);
   const sealContent = (id: string, content: MessageContent): Buffer =>
     cipher.encrypt(Buffer.from(JSON.stringify(content)), keys.content(id));
   const openContent = (id: string, sealed: Buffer): MessageContent =>

@@ -4,6 +4,7 @@ import { createCipher, type Cipher } from './cipher.js';
 import { createDevices, type Devices } from './devices.js';
 import { createEraseRecipient, type EraseRecipient } from './erase-recipient.js';
 import { createIntents, type Intents } from './intents.js';
+import { createLeftovers, type Leftovers } from './leftovers.js';
 import { createKeys, type Keys } from './keys.js';
 import { createLookUpBudget, type LookUpBudget } from './look-up-budget.js';
 import { createMediaProbe, type MediaProbe } from './media-probe.js';
@@ -25,6 +26,7 @@ export interface Store {
   readonly keys: Keys;
   readonly cipher: Cipher;
   readonly messages: Messages;
+  readonly leftovers: Leftovers;
   readonly messageIndex: MessageIndex;
   readonly intents: Intents;
   readonly sentMessages: SentMessages;
@@ -53,15 +55,16 @@ export function createStore(redis: Redis, config: Config): Store {
   const keys = createKeys(config.REDIS_PREFIX);
   const cipher = createCipher(config.SESSION_ENCRYPTION_KEY);
   const users = createUsers(redis, keys);
+  const retention = {
+    recordRetentionMs: config.RECORD_RETENTION_MS,
+    outboxRetentionMs: config.OUTBOX_RETENTION_MS,
+  };
   return {
     redis,
     keys,
     cipher,
-    messages: createMessages(redis, keys, cipher, {
-      deviceMaxWaiting: config.DEVICE_MAX_WAITING,
-      recordRetentionMs: config.RECORD_RETENTION_MS,
-      outboxRetentionMs: config.OUTBOX_RETENTION_MS,
-    }),
+    messages: createMessages(redis, keys, cipher, { ...retention, deviceMaxWaiting: config.DEVICE_MAX_WAITING }),
+    leftovers: createLeftovers(redis, keys, retention),
     messageIndex: createMessageIndex(redis, keys),
     intents: createIntents(redis, keys, cipher, config.IDEMPOTENCY_RETENTION_MS),
     sentMessages: createSentMessages(redis, keys, cipher, config.SENT_RETENTION_MS),

@@ -53,6 +53,16 @@ export function desireOwners(deviceIds: Iterable<string>, workers: readonly Live
   };
 }
 
+/** Who of those that stay looks after something that takes no room; everyone finds the same answer. */
+export function chooseWorker(key: string, workers: readonly LiveWorker[]): string | undefined {
+  const seats = workers.filter(({ draining }) => !draining);
+  const [first] = bestTwo(
+    seats.map(({ name }) => ({ name, capacity: 1, hash: hashOf(name), taken: 0 })),
+    hashOf(key),
+  );
+  return first?.name;
+}
+
 function bestTwo(seats: readonly Seat[], deviceHash: number): [Seat?, Seat?] {
   let first: Seat | undefined;
   let second: Seat | undefined;

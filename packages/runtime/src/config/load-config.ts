@@ -30,6 +30,10 @@ export interface Config {
   readonly KEEPALIVE_MS: number;
   readonly CONNECT_TIMEOUT_MS: number;
   readonly CONNECTS_AT_ONCE: number;
+  readonly JANITOR_INTERVAL_MS: number;
+  readonly LOGGED_OUT_GRACE_MS: number;
+  readonly CONTACT_RETENTION_MS: number;
+  readonly MEDIA_RETENTION_MS: number;
   readonly SEND_MAX_RESENDS: number;
   readonly SEND_IN_FLIGHT: number;
   readonly SEND_PREPARING: number;

@@ -438,6 +438,30 @@ export const SETTINGS = {
     schema: spanMs(15 * SECOND),
     about: 'How long GET /qr waits for a worker to show a code.',
   },
+  JANITOR_INTERVAL_MS: {
+    group: 'Worker',
+    schema: spanMs(5 * SECOND),
+    about:
+      'How often the janitor looks for messages that expired, or were left by a device that was logged out or removed.',
+  },
+  LOGGED_OUT_GRACE_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(HOUR),
+    about:
+      'How long the messages of a device that was logged out wait for it to be paired again before they fail with DEVICE_NOT_READY.',
+  },
+  CONTACT_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(90 * DAY),
+    about:
+      'How long a device keeps its Signal session and what it knows of a contact that it neither writes to nor hears from.',
+  },
+  MEDIA_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(71 * DAY),
+    about:
+      'How long media that came inside a request is kept; a message that waits for longer fails. The default covers the longest schedule and the longest wait.',
+  },
   PAIRING_TIMEOUT_MS: {
     group: 'Worker',
     schema: spanMs(3 * MINUTE),

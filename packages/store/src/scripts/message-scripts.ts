@@ -9,7 +9,7 @@ local channel, retentionMs, outboxMs = ARGV[1], ARGV[2], ARGV[3]
 /** How many keys and arguments come before a script's own. */
 export const SHARED_KEYS = 4;
 
-const PRELUDE = LOCALS + CLOCK_AND_TELL + MOVE_STATE;
+export const PRELUDE = LOCALS + CLOCK_AND_TELL + MOVE_STATE;
 
 /** Keys of `ACCEPT`. */
 export const ACCEPT_KEYS = SHARED_KEYS + 2;
@@ -41,7 +41,9 @@ redis.call('PEXPIREAT', record, expires + retentionMs)
 redis.call('SET', content, ARGV[5], 'PXAT', expires + retentionMs)
 tell('queued')
 local life = expires - now
-local longest = tonumber(redis.call('HGET', counters, 'life') or '0')
+local times = redis.call('HMGET', counters, 'life', 'soonest')
+local longest = tonumber(times[1] or '0')
+if not times[2] or expires < tonumber(times[2]) then redis.call('HSET', counters, 'soonest', expires) end
 if life > longest then
   redis.call('HSET', counters, 'life', life)
   longest = life
@@ -71,7 +73,7 @@ if not state then return { 'gone' } end
 if state ~= 'queued' and state ~= 'processing' then return { 'settled', state } end
 `;
 
-const EXPIRE_IF_LATE = `
+export const EXPIRE_IF_LATE = `
 local expires = tonumber(redis.call('HGET', record, 'exp'))
 if not redis.call('HGET', record, 'xAt') and now >= expires then
   move('expired', { code = 'EXPIRED', err = 'the device was not ready to send before the message expired' })

@@ -1,0 +1,3 @@
+import type { Metrics } from '@pombo/runtime';
+
+export type JanitorMetrics = Pick<Metrics, 'janitorDone'>;
