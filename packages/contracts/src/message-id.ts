@@ -9,7 +9,8 @@ export const SHARD_COUNT = 4096;
 /** What WhatsApp's own web clients start their message ids with. */
 const ID_PREFIX = '3EB0';
 const RANDOM_DIGITS = 15;
-const MESSAGE_ID = /^3EB0[0-9A-F]{18}$/;
+/** What a message id of ours looks like. */
+export const MESSAGE_ID = /^3EB0[0-9A-F]{18}$/;
 const SHARD = /^[0-9A-F]{3}$/;
 
 declare const shardBrand: unique symbol;
@@ -61,7 +62,8 @@ export function createDeviceId(shard: Shard): string {
   return `dev_${shard}${randomBytes(9).toString('hex').slice(0, 17)}`;
 }
 
-const DEVICE_ID = /^dev_([0-9A-F]{3})[0-9a-f]{17}$/;
+/** What a device id looks like. */
+export const DEVICE_ID = /^dev_([0-9A-F]{3})[0-9a-f]{17}$/;
 
 export function isDeviceId(value: string): boolean {
   return DEVICE_ID.test(value);

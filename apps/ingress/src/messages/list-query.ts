@@ -1,5 +1,12 @@
 /** What `GET /messages` can be asked for. */
-import { createRespeller, isDeviceId, MESSAGE_STATES, type MessageState, PomboError } from '@pombo/contracts';
+import {
+  createRespeller,
+  DEVICE_ID,
+  isDeviceId,
+  MESSAGE_STATES,
+  type MessageState,
+  PomboError,
+} from '@pombo/contracts';
 import { decodePlace, type Place } from '@pombo/store';
 import Joi from 'joi';
 import { fieldProblems, summarise } from '../http/field-problems.js';
@@ -17,11 +24,12 @@ const DEFAULT_LIMIT = 50;
 
 export const listQuerySchema = Joi.object<ListQuery>({
   status: Joi.string().valid(...MESSAGE_STATES),
-  device_id: Joi.string().custom((value: string, helpers) =>
-    isDeviceId(value) ? value : helpers.error('list.device'),
-  ),
+  device_id: Joi.string()
+    .custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('list.device')))
+    .meta({ jsonSchema: { pattern: DEVICE_ID.source } }),
   client_reference: Joi.string().max(128),
   after: Joi.string()
+    .description('The `next` of the page before.')
     .max(256)
     .custom((value: string, helpers) => decodePlace(value) ?? helpers.error('list.after')),
   limit: Joi.number().integer().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),

@@ -25,7 +25,7 @@ interface DocumentMeta {
 
 /** The part of `describe()` that is read here. */
 interface Described {
-  readonly flags?: { readonly empty?: unknown; readonly presence?: string; readonly single?: boolean };
+  readonly flags?: { readonly empty?: { readonly allow?: readonly unknown[] }; readonly presence?: string };
   readonly metas?: readonly DocumentMeta[];
   readonly dependencies?: readonly Dependency[];
   readonly whens?: readonly When[];
@@ -146,9 +146,9 @@ function mayBeNull(converted: JsonSchema): JsonSchema {
 
 /** Joi lets `empty('')` through as if the field were not there. */
 function mayBeEmpty(converted: JsonSchema, { flags }: Described): JsonSchema {
-  if (flags?.empty !== '' || flags.presence === 'required') return converted;
-  if (converted['pattern'] !== undefined || converted['enum'] !== undefined)
-    return { anyOf: [{ const: '' }, converted] };
+  if (!flags?.empty?.allow?.includes('') || flags.presence === 'required') return converted;
+  const isMoreThanText = ['pattern', 'enum', 'format'].some((keyword) => keyword in converted);
+  if (isMoreThanText) return { anyOf: [{ const: '' }, converted] };
   return without('minLength', converted);
 }
 

@@ -1,5 +1,5 @@
 /** What the routes of users and tenants take. */
-import { isDeviceId } from '@pombo/contracts';
+import { DEVICE_ID, isDeviceId } from '@pombo/contracts';
 import { type Role, ROLES } from '@pombo/store';
 import Joi from 'joi';
 
@@ -21,9 +21,9 @@ const MAX_DEVICES = 1_000;
 
 const name = () => Joi.string().trim().min(1).max(100);
 const role = () => Joi.string().valid(...ROLES);
-const device = Joi.string().custom((value: string, helpers) =>
-  isDeviceId(value) ? value : helpers.error('any.invalid'),
-);
+const device = Joi.string()
+  .custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('any.invalid')))
+  .meta({ jsonSchema: { pattern: DEVICE_ID.source } });
 const devices = () =>
   Joi.alternatives(Joi.string().valid('all'), Joi.array().items(device).unique().max(MAX_DEVICES))
     .match('any')

@@ -1,6 +1,6 @@
 /** What every `/send/*` body shares. */
 import Joi from 'joi';
-import { isMessageId } from '../message-id.js';
+import { isMessageId, MESSAGE_ID } from '../message-id.js';
 import { PRIORITIES, type Priority } from '../message-state.js';
 import { recipientSchema } from '../recipient.js';
 
@@ -15,7 +15,10 @@ export const MAX_DELAY_SECONDS = 60;
 /** WhatsApp's own clients cut captions here. */
 const MAX_CAPTION_LENGTH = 1024;
 
-export const captionSchema = Joi.string().max(MAX_CAPTION_LENGTH).empty('');
+export const captionSchema = Joi.string()
+  .max(MAX_CAPTION_LENGTH)
+  .empty('')
+  .description('With WhatsApp’s markdown: *bold*, _italic_, ~struck~.');
 
 /** The message a new one answers to: all of it, or the id of one this gateway sent. */
 export type Quoted =
@@ -48,9 +51,12 @@ const quotedKey = Joi.object({
 
 const quotedMessage = Joi.object({ conversation: Joi.string().max(65_536).allow('').required() }).unknown(true);
 
-const quotedById = Joi.string().custom((value: string, helpers) =>
-  isMessageId(value) ? { messageId: value } : helpers.error('quoted.id'),
-);
+/** For the API's document. */
+const ownMessageId = { jsonSchema: { pattern: MESSAGE_ID.source } };
+
+const quotedById = Joi.string()
+  .custom((value: string, helpers) => (isMessageId(value) ? { messageId: value } : helpers.error('quoted.id')))
+  .meta(ownMessageId);
 
 const QUOTED_HELP =
   '{{#label}} must be the message_id of a message sent through this gateway, or an object with key (id, fromMe) and message (conversation)';
@@ -59,32 +65,56 @@ const quotedSchema = Joi.alternatives()
   .conditional(Joi.string(), {
     then: quotedById,
     otherwise: Joi.alternatives().conditional(Joi.object({ message_id: Joi.exist() }).unknown(true), {
-      then: Joi.object({ message_id: Joi.string().required() }).custom((value: { message_id: string }, helpers) =>
-        isMessageId(value.message_id) ? { messageId: value.message_id } : helpers.error('quoted.id'),
+      then: Joi.object({ message_id: Joi.string().required().meta(ownMessageId) }).custom(
+        (value: { message_id: string }, helpers) =>
+          isMessageId(value.message_id) ? { messageId: value.message_id } : helpers.error('quoted.id'),
       ),
       otherwise: Joi.object({ key: quotedKey.required(), message: quotedMessage.required() }),
     }),
   })
-  .messages({ 'quoted.id': QUOTED_HELP });
+  .messages({ 'quoted.id': QUOTED_HELP })
+  .description('The message being answered: the `message_id` of one sent through Pombo, or key and text of any other.')
+  .meta({ component: 'Quoted' });
 
 const sendAtSchema = Joi.date()
   .iso()
   .custom((value: Date, helpers) =>
     value.getTime() > Date.now() + MAX_SCHEDULE_DAYS * DAY_MS ? helpers.error('sendAt.far') : value,
   )
+  .description(`Not before this time, at most ${MAX_SCHEDULE_DAYS} days ahead.`)
   .messages({ 'sendAt.far': `{{#label}} must be at most ${MAX_SCHEDULE_DAYS} days ahead` });
 
 /** Keys every `/send/*` schema has, besides its type's own. */
 export const commonSendKeys = {
   to: recipientSchema.required().meta({ aliases: ['number'] }),
-  device_id: Joi.string().max(64),
-  delay: Joi.number().integer().min(0).max(MAX_DELAY_SECONDS).default(0),
-  mentioned: Joi.array().items(recipientSchema).max(1024).single().default([]),
+  device_id: Joi.string()
+    .max(64)
+    .description(
+      'Which device sends; without it your only one, or the connected one with the fewest waiting messages.',
+    ),
+  delay: Joi.number()
+    .integer()
+    .min(0)
+    .max(MAX_DELAY_SECONDS)
+    .default(0)
+    .description('Seconds of “typing…” before the message.'),
+  mentioned: Joi.array()
+    .items(recipientSchema)
+    .max(1024)
+    .single()
+    .default([])
+    .description('Whom the text mentions as @number.'),
   quoted: quotedSchema,
   send_at: sendAtSchema,
-  expires_in: Joi.number().integer().min(1).max(MAX_EXPIRES_IN_SECONDS).default(DEFAULT_EXPIRES_IN_SECONDS),
+  expires_in: Joi.number()
+    .integer()
+    .min(1)
+    .max(MAX_EXPIRES_IN_SECONDS)
+    .default(DEFAULT_EXPIRES_IN_SECONDS)
+    .description('Seconds the message may wait for its device.'),
   priority: Joi.string()
     .valid(...PRIORITIES)
-    .default('normal'),
-  client_reference: Joi.string().max(128),
+    .default('normal')
+    .description('Before or behind other messages of the device; never before an earlier one to the same chat.'),
+  client_reference: Joi.string().max(128).description('A text of yours, shown in the record and in events.'),
 } satisfies Joi.SchemaMap;

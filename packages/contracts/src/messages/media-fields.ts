@@ -22,7 +22,8 @@ const MAX_URL_LENGTH = 2048;
 const mediaUrlSchema = Joi.string()
   .max(MAX_URL_LENGTH)
   .uri({ scheme: ['http', 'https'] })
-  .messages({ 'string.uriCustomScheme': '{{#label}} must be an http:// or https:// URL' });
+  .messages({ 'string.uriCustomScheme': '{{#label}} must be an http:// or https:// URL' })
+  .meta({ jsonSchema: { pattern: '^https?:' } });
 
 /** Keys for the fields of one piece of media. */
 export function mediaKeys({ inline, url }: MediaFields): Joi.SchemaMap {
