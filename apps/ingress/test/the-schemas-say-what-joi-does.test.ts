@@ -12,7 +12,7 @@ import { buildOpenApi } from '../src/openapi/build-document.js';
 import type { Operation } from '../src/openapi/operation.js';
 import { OPERATIONS } from '../src/openapi/operations.js';
 
-const RUNS = 150;
+const RUNS = 100;
 
 interface Described {
   readonly requestBody?: { readonly content: Record<string, { readonly schema: object }> };
@@ -41,6 +41,12 @@ const BEYOND_JSON_SCHEMA: ReadonlySet<string> = new Set([
   'contact.waid',
   'contact.phone',
   'number.unsafe', // larger than JavaScript can count
+  'webhook.credentials',
+  'webhook.headerName',
+  'webhook.headerValue',
+  'webhook.reserved',
+  'webhook.secret',
+  'array.sparse', // an item that counts as not given
   'string.email',
   'string.uri', // joi's and ajv's ideas of a URI differ at the edges
 ]);
@@ -79,14 +85,8 @@ function bodiesOf({ body }: Operation): fc.Arbitrary<Json> {
   const examples = Object.values(body?.examples ?? {}) as Json[];
   const names = Object.keys((body?.schema.describe() as { keys: Json }).keys);
   return fc.constantFrom(...examples).chain((example) => {
-    const places = placesIn(example);
-    const change = fc.oneof(
-      fc.tuple(fc.constantFrom(...places), fc.option(odd, { nil: undefined })),
-      fc.tuple(
-        fc.constantFrom(...names).map((name) => [name]),
-        odd,
-      ),
-    );
+    const places = [...placesIn(example), ...names.map((name) => [name])];
+    const change = fc.tuple(fc.constantFrom(...places), fc.option(odd, { nil: undefined }));
     const changes = fc.array(
       change.map(
         ([path, value]): Change =>

@@ -1,7 +1,7 @@
 /** Where a customer wants events: what may be said about it, and in which words. */
 import Joi from 'joi';
 import { EVENT_NAMES, EVERY_EVENT, wantsEvent } from './events.js';
-import { isDeviceId } from './message-id.js';
+import { DEVICE_ID, isDeviceId } from './message-id.js';
 
 /** The validated body of an endpoint; what is absent was not said. */
 export interface WebhookBody {
@@ -58,7 +58,8 @@ const urlSchema = Joi.string()
     if (url.username !== '' || url.password !== '') return helpers.error('webhook.credentials');
     url.hash = '';
     return url.href;
-  });
+  })
+  .meta({ jsonSchema: { format: 'uri', pattern: '^https?:' } });
 
 const headersSchema = Joi.object()
   .pattern(Joi.string(), Joi.string().allow('').max(MAX_HEADER_LENGTH))
@@ -77,6 +78,15 @@ const timeoutSchema = Joi.number()
   .custom((value: number, helpers) => {
     const ms = timeoutToMs(value);
     return ms >= 1000 && ms <= MAX_TIMEOUT_SECONDS * 1000 ? value : helpers.error('webhook.timeout');
+  })
+  .description('How long an answer may take: seconds, or milliseconds from 1,000 on.')
+  .meta({
+    jsonSchema: {
+      anyOf: [
+        { minimum: 1, maximum: MAX_TIMEOUT_SECONDS },
+        { minimum: 1000, maximum: MAX_TIMEOUT_SECONDS * 1000 },
+      ],
+    },
   });
 
 const secretSchema = Joi.string()
@@ -98,7 +108,9 @@ export const webhookSchema = Joi.object<WebhookBody>({
     .meta({ aliases: ['enabled_events'] }),
   device_ids: Joi.array()
     .items(
-      Joi.string().custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('webhook.device'))),
+      Joi.string()
+        .custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('webhook.device')))
+        .meta({ jsonSchema: { pattern: DEVICE_ID.source } }),
     )
     .max(MAX_DEVICES)
     .unique()
