@@ -25,6 +25,7 @@ import {
 import { type AuthState, createFleetChannel, createLeases, createStore } from '@pombo/store';
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
+import { rememberRecipients } from './recipients/recipient-memory.js';
 import { createFleet } from './fleet/fleet.js';
 import { createJanitor } from './janitor/janitor.js';
 
@@ -62,7 +63,8 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
     lifecycle.onStop('redis subscriber', () => subscriber.disconnect());
     await subscriber.connect();
 
-    const store = createStore(redis, config);
+    const stored = createStore(redis, config);
+    const store = { ...stored, recipients: rememberRecipients(stored.recipients) };
     const blobs = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
     const probe = await store.mediaProbe.read();
     if (probe !== undefined) await blobs.readProbe(probe);

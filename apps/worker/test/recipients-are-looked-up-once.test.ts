@@ -5,6 +5,7 @@ import { createStore } from '@pombo/store';
 import { eventually, openTestStore, type TestStore } from '@pombo/testing';
 import type { Contact, ContactAnswer, Contacts } from '@pombo/whatsapp';
 import { createDeviceDirectory, type DeviceDirectory } from '../src/recipients/device-directory.js';
+import { rememberRecipients } from '../src/recipients/recipient-memory.js';
 import { createRecipientWarmer } from '../src/recipients/warm-recipients.js';
 
 let context: TestStore;
@@ -164,4 +165,28 @@ test('recipients of messages that come to hand are warmed once, in batches', asy
   await eventually('all are warmed', () => warmed.flat().length >= recipients.length);
   expect(warmed.flat()).toEqual(recipients);
   expect(warmed.length).toBeLessThan(5);
+});
+
+test('what was read a moment ago is not read again, until something changes', async () => {
+  const { recipients } = createStore(context.redis, context.config);
+  let reads = 0;
+  const remembered = rememberRecipients({
+    ...recipients,
+    read: (jids) => {
+      reads += jids.length;
+      return recipients.read(jids);
+    },
+  });
+  const [jid, unknown] = [freshJid(), freshJid()];
+  await remembered.save([{ asked: jid, jid, devices: '0' }]);
+  expect(await remembered.read([unknown, jid])).toEqual([undefined, { jid, devices: '0' }]);
+  expect(reads).toBe(1);
+  await remembered.saveDevices([{ jid, devices: '0 1' }]);
+  expect(await remembered.read([jid])).toEqual([{ jid, devices: '0 1' }]);
+  // Another worker learned of the other one.
+  await recipients.save([{ asked: unknown, jid: unknown, devices: '0' }]);
+  expect(await remembered.read([unknown, jid])).toEqual([
+    { jid: unknown, devices: '0' },
+    { jid, devices: '0 1' },
+  ]);
 });

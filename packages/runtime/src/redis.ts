@@ -23,23 +23,13 @@ const MAX_RECONNECT_MS = 2 * SECOND;
 const reconnectDelayMs = (times: number): number => Math.min(times * 50, MAX_RECONNECT_MS) + Math.random() * 50;
 
 /**
- * Its failures can be recognised by `isRedisUnavailable`. What all requests ask of it in one turn of the event loop leaves
- * in one write, which costs the process and Redis a system call instead of one each.
+ * What everyone asks of it in one turn of the event loop leaves in one write, which costs the process and Redis a system
+ * call instead of one each.
  */
-class FailFastRedis extends Redis {
+class GatheringRedis extends Redis {
   #gathering: Writable | undefined;
 
-  constructor(
-    url: string,
-    options: LibraryOptions,
-    private readonly commandTimeoutMs: number,
-  ) {
-    super(url, options);
-  }
-
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
-    markFailure(command);
-    limitTime(command, this.commandTimeoutMs);
     this.#gather();
     return super.sendCommand(command, stream);
   }
@@ -53,6 +43,23 @@ class FailFastRedis extends Redis {
       this.#gathering = undefined;
       stream.uncork();
     });
+  }
+}
+
+/** Its failures can be recognised by `isRedisUnavailable`. */
+class FailFastRedis extends GatheringRedis {
+  constructor(
+    url: string,
+    options: LibraryOptions,
+    private readonly commandTimeoutMs: number,
+  ) {
+    super(url, options);
+  }
+
+  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
+    markFailure(command);
+    limitTime(command, this.commandTimeoutMs);
+    return super.sendCommand(command, stream);
   }
 }
 
@@ -78,7 +85,7 @@ export function createFailFastRedis({
 
 /** For workers: commands wait until Redis is back. BullMQ requires `maxRetriesPerRequest: null` of its workers. */
 export function createPatientRedis({ url, name, logger }: RedisOptions): Redis {
-  const redis = new Redis(url, {
+  const redis = new GatheringRedis(url, {
     connectionName: name,
     maxRetriesPerRequest: null,
     enableReadyCheck: true,

@@ -17,7 +17,9 @@ export function createPrivacyTokenTimes(redis: Redis, keys: Keys, validMs: numbe
       return users.filter((_user, index) => issued[index] === null);
     },
     async markIssued(deviceId, users) {
-      await Promise.all(users.map((user) => redis.set(keys.privacyToken(deviceId, user), 1, 'PX', validMs)));
+      const pipeline = redis.pipeline();
+      for (const user of users) pipeline.set(keys.privacyToken(deviceId, user), 1, 'PX', validMs);
+      await pipeline.exec();
     },
   };
 }

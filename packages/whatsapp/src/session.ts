@@ -4,6 +4,7 @@ import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/bai
 import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
 import { settleImport } from './auth/settle-import.js';
+import { readCurveKeysRaw } from './auth/raw-curve-keys.js';
 import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
 import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
@@ -56,6 +57,7 @@ export interface Session extends Contacts {
 /** Loads the device's credentials; nothing is connected before `start`. */
 export async function createSession(options: SessionOptions): Promise<Session> {
   await settleImport(options.auth);
+  readCurveKeysRaw();
   const credentials = await loadCredentials(options.auth);
   const signalStore = createSignalStore(options.auth);
   const acks = createAckWaiter();

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { eventually } from '@pombo/testing';
 import type { AuthStore } from '@pombo/whatsapp';
 import { createSignalStore } from '../src/auth/signal-store.js';
 import { createMemoryAuthStore } from './memory-auth-store.js';
@@ -77,4 +78,43 @@ test('values come back from the store as they were given', async () => {
   const fresh = createSignalStore(stored.successor());
   expect(await fresh.get('pre-key', ['7', '8'])).toEqual({ 7: preKey });
   expect(await fresh.get('identity-key', ['a'])).toEqual({ a: Buffer.from('identity') });
+});
+
+test('writes asked for while another is under way are stored together, in order, and each writer hears of its own', async () => {
+  const stored = createMemoryAuthStore();
+  stored.writeDelayMs = 5;
+  const signalStore = createSignalStore(stored);
+  const heard: string[] = [];
+  const write = (id: string, counter: number) =>
+    Promise.resolve(signalStore.set({ session: { [id]: session(counter) as never } })).then(() => {
+      heard.push(`${id}:${counter}`);
+      expect(stored.values.has(`session:${id}`)).toBe(true);
+    });
+  const first = write('1', 1);
+  await eventually('the first is under way', () => stored.journal.length === 1);
+  await Promise.all([first, write('2', 1), write('3', 1), write('3', 2)]);
+  expect(stored.journal).toEqual([['session:1'], ['session:2', 'session:3']]);
+  expect(heard[0]).toBe('1:1');
+  expect(JSON.parse(stored.values.get('session:3') ?? '{}')).toMatchObject({ counter: 2 });
+});
+
+test('a device that is being forgotten is left nothing by writes that waited', async () => {
+  const stored = createMemoryAuthStore();
+  stored.writeDelayMs = 5;
+  const signalStore = createSignalStore(stored);
+  const writing = ['1', '2'].map(async (id) => signalStore.set({ session: { [id]: session(1) as never } }));
+  signalStore.close();
+  await Promise.all(writing);
+  expect(stored.values.has('session:2')).toBe(false);
+});
+
+test('tokens look issued only while a message is sent, and what a contact gave us stays', async () => {
+  const signalStore = createSignalStore(createMemoryAuthStore());
+  const token = { token: Buffer.from('theirs'), timestamp: '1700000000' };
+  await signalStore.set({ tctoken: { 'a@lid': token } });
+  expect(await signalStore.get('tctoken', ['a@lid', 'b@lid'])).toEqual({ 'a@lid': token });
+  const sent = await signalStore.whileSending(async () => signalStore.get('tctoken', ['a@lid', 'b@lid']));
+  expect(sent['a@lid']).toMatchObject(token);
+  expect(sent['b@lid']?.token).toHaveLength(0);
+  expect(sent['b@lid']?.senderTimestamp).toBeGreaterThan(1_700_000_000);
 });

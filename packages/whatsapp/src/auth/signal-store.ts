@@ -12,6 +12,7 @@ import {
 } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
 import type { AuthStore } from './auth-store.js';
+import { createGatheredWriter } from './gathered-writer.js';
 
 type KeyType = keyof SignalDataTypeMap;
 type KeysById<T extends KeyType> = Record<string, SignalDataTypeMap[T]>;
@@ -51,6 +52,7 @@ export function createSignalStore(store: AuthStore): SignalStore {
   const memory = new LRUCache<string, object | string | typeof ABSENT>({ max: REMEMBERED });
   const sending = new AsyncLocalStorage<true>();
   let closed = false;
+  const writer = createGatheredWriter((changes) => (closed ? Promise.resolve() : store.write(changes)));
 
   const remember = (type: KeyType, id: string, value: unknown): void => {
     if (NOT_REMEMBERED.has(type)) return;
@@ -96,7 +98,7 @@ export function createSignalStore(store: AuthStore): SignalStore {
         entries.map(({ type, id, value }) => [nameOf(type, id), value === null ? null : encode(value)] as const),
       );
       try {
-        await store.write(changes);
+        await writer.write(changes);
       } catch (error) {
         signalStore.onWriteFailed?.(error);
         throw error;

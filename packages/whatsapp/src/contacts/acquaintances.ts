@@ -15,39 +15,49 @@ export interface Acquaintances {
   stop(): void;
 }
 
-/** Devices whose keys are asked for in one query. */
-const KEYS_A_QUERY = 100;
+/** People whose devices' keys are asked for in one query. */
+const PEOPLE_A_QUERY = 50;
 /** People known to have sessions, so that these need not be read to know. */
 const REMEMBERED = 10_000;
+const SEPARATOR = '|';
 
 export function createAcquaintances(ask: Ask): Acquaintances {
   /** Device JIDs by user. */
-  const met = new LRUCache<string, Set<string>>({ max: REMEMBERED });
-  const batcher = createBatcher<boolean>(KEYS_A_QUERY, (deviceJids) =>
-    ask(async (socket) => {
-      await fetchKeys(socket, await findUnmet(socket, deviceJids));
-      const unmet = new Set(await findUnmet(socket, deviceJids));
-      return new Map(deviceJids.map((jid) => [jid, !unmet.has(jid)]));
-    }),
-  );
+  const met = new LRUCache<string, ReadonlySet<string>>({ max: REMEMBERED });
 
-  const meetDevice = async (user: string, deviceJid: string): Promise<boolean> => {
-    if (met.get(user)?.has(deviceJid)) return true;
-    const reached = await batcher.load(deviceJid);
-    if (reached) met.set(user, (met.get(user) ?? new Set()).add(deviceJid));
-    return reached;
+  const meetAll = async (people: readonly string[]): Promise<Map<string, string>> => {
+    const devices = new Map(people.map((person) => [person, devicesOf(person)]));
+    const all = [...devices.values()].flat();
+    return ask(async (socket) => {
+      const unmet = await findUnmet(socket, all);
+      await fetchKeys(socket, unmet);
+      const unreached = new Set(unmet.length > 0 ? await findUnmet(socket, unmet) : []);
+      return new Map([...devices].map(([person, jids]) => [person, reachedOf(person, jids, unreached)]));
+    });
   };
+  const batcher = createBatcher<string>(PEOPLE_A_QUERY, meetAll);
 
   return {
     async meet(jid, devices) {
+      if (devices === '') return '';
       const user = userOf(jid) ?? '';
-      const reached = await Promise.all(deviceJidsOf(jid, devices).map((device) => meetDevice(user, device)));
-      return devices
-        .split(' ')
-        .filter((_id, index) => reached[index])
-        .join(' ');
+      const known = met.get(user);
+      if (deviceJidsOf(jid, devices).every((deviceJid) => known?.has(deviceJid))) return devices;
+      const reached = await batcher.load(`${jid}${SEPARATOR}${devices}`);
+      met.set(user, new Set(deviceJidsOf(jid, reached)));
+      return reached;
     },
     doubt: (jid) => void met.delete(userOf(jid) ?? ''),
     stop: () => batcher.close(new NotConnectedError()),
   };
+}
+
+function devicesOf(person: string): string[] {
+  const [jid = '', devices = ''] = person.split(SEPARATOR);
+  return deviceJidsOf(jid, devices);
+}
+
+function reachedOf(person: string, deviceJids: readonly string[], unreached: ReadonlySet<string>): string {
+  const ids = (person.split(SEPARATOR)[1] ?? '').split(' ');
+  return ids.filter((_id, index) => !unreached.has(deviceJids[index] ?? '')).join(' ');
 }

@@ -12,6 +12,9 @@ import {
 
 export type KeySocket = Pick<WASocket, 'query' | 'signalRepository'>;
 
+/** Sessions started together go into one write; each keeps the process busy for half a millisecond. */
+const STARTED_AT_ONCE = 10;
+
 /** Those of the devices there is no session with yet. */
 export async function findUnmet(socket: KeySocket, deviceJids: readonly string[]): Promise<string[]> {
   const met = await Promise.all(deviceJids.map((jid) => socket.signalRepository.validateSession(jid)));
@@ -32,8 +35,16 @@ export async function fetchKeys(socket: KeySocket, deviceJids: readonly string[]
   if (!answer) throw new Error('WhatsApp did not answer a question about keys');
   const bundles = getBinaryNodeChildren(getBinaryNodeChild(answer, 'list'), 'user');
   const usable = bundles.filter((bundle) => !getBinaryNodeChild(bundle, 'error'));
-  const list = { tag: 'list', attrs: {}, content: usable };
-  await parseAndInjectE2ESessions({ tag: 'iq', attrs: {}, content: [list] }, socket.signalRepository);
+  for (let from = 0; from < usable.length; from += STARTED_AT_ONCE) {
+    const some = usable.slice(from, from + STARTED_AT_ONCE);
+    await Promise.all(some.map((bundle) => startSession(socket, bundle)));
+  }
+}
+
+/** Baileys would start them one after the other, each waiting for its own write. */
+async function startSession({ signalRepository }: KeySocket, bundle: BinaryNode): Promise<void> {
+  const list = { tag: 'list', attrs: {}, content: [bundle] };
+  await parseAndInjectE2ESessions({ tag: 'iq', attrs: {}, content: [list] }, signalRepository);
 }
 
 /** Keys are asked for by LID where there is one: it is the name the session is kept under. */

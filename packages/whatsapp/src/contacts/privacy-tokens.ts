@@ -27,7 +27,7 @@ export interface PrivacyTokens {
 }
 
 /** WhatsApp's own clients issue it after the message, so nothing waits for it. */
-const GATHER_MS = 500;
+const GATHER_MS = 3_000;
 const MAX_BATCH = 50;
 
 /** @param onFailure hears why; the tokens are then issued with a later message. */
@@ -36,20 +36,26 @@ export function createPrivacyTokens(times: TokenTimes, ask: Ask, onFailure: (err
   const stopped = new AbortController();
   let working = false;
 
-  const issueBatch = async (): Promise<void> => {
-    const users = [...written].slice(0, MAX_BATCH);
-    for (const user of users) written.delete(user);
+  const issueTo = async (users: readonly string[]): Promise<void> => {
     const due = await times.findDue(users);
     if (due.length === 0) return;
     await ask((socket) => issueTokens(socket, due));
     await times.markIssued(due);
   };
 
+  const issueGathered = async (): Promise<void> => {
+    const users = [...written];
+    written.clear();
+    for (let from = 0; from < users.length; from += MAX_BATCH) await issueTo(users.slice(from, from + MAX_BATCH));
+  };
+
   const work = async (): Promise<void> => {
     working = true;
     try {
-      await wait(GATHER_MS, undefined, { signal: stopped.signal, ref: false });
-      while (written.size > 0) await issueBatch();
+      while (written.size > 0) {
+        await wait(GATHER_MS, undefined, { signal: stopped.signal, ref: false });
+        await issueGathered();
+      }
     } catch (error) {
       if (!stopped.signal.aborted) onFailure(error);
     } finally {
