@@ -4,6 +4,7 @@ import type { Config, Logger, Metrics } from '@pombo/runtime';
 import type { Store } from '@pombo/store';
 import type { Admission } from './admission/admission.js';
 import type { DevicePool } from './devices/device-pool.js';
+import type { ErasureRunner } from './erasures/erasure-runner.js';
 import type { KnownCallers } from './remembered/known-callers.js';
 import type { OutcomeWaiter } from './sends/outcome-waiter.js';
 
@@ -18,5 +19,6 @@ export interface AppParts {
   readonly callers: KnownCallers;
   readonly devicePool: DevicePool;
   readonly admission: Admission;
+  readonly erasureRunner: Pick<ErasureRunner, 'wake'>;
   readonly metrics: Metrics;
 }

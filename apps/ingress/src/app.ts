@@ -11,6 +11,7 @@ import { createIdentifyRequest } from './http/identify-request.js';
 import { createReadJson } from './http/read-json.js';
 import { addDeviceRoutes } from './routes/devices.js';
 import { addDocumentationRoutes } from './routes/documentation.js';
+import { addErasureRoutes } from './routes/erasures.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addMessageRoutes } from './routes/messages.js';
 import { addPairingRoutes } from './routes/pairing.js';
@@ -49,6 +50,7 @@ export function createApp(parts: AppParts): App {
   addUserRoutes(routes, parts);
   addTenantRoutes(routes, parts);
   addWebhookRoutes(routes, parts);
+  addErasureRoutes(routes, parts);
 
   app.use(answerNotFound, answerErrors);
   return { handle: lane.handle, express: app };

@@ -1,7 +1,7 @@
 /** The ingress as a whole: its connections, its stores and its listener, started and stopped in order. */
 import { randomUUID } from 'node:crypto';
 import { createDirectoryBlobStore, type BlobStore } from '@pombo/media';
-import { createProducer } from '@pombo/queue';
+import { createProducer, type Producer } from '@pombo/queue';
 import {
   type Config,
   createFailFastRedis,
@@ -12,12 +12,13 @@ import {
   type Logger,
   type Redis,
 } from '@pombo/runtime';
-import { createStore, type Store } from '@pombo/store';
+import { createRecipientStep, createStore, createTenantStep, SETTLE_MS, type Store } from '@pombo/store';
 import type { Admission } from './admission/admission.js';
 import { createMemoryWatch } from './admission/memory-watch.js';
 import { createUserLimit } from './admission/user-limit.js';
 import { createApp } from './app.js';
 import { createDevicePool } from './devices/device-pool.js';
+import { createErasureRunner, type ErasureRunner } from './erasures/erasure-runner.js';
 import { createListener, type Address } from './listener.js';
 import { createChangeFeed } from './remembered/change-feed.js';
 import { createKnownCallers } from './remembered/known-callers.js';
@@ -76,6 +77,18 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     return { memory, userLimit: rate > 0 ? createUserLimit(sendAllowance, rate) : undefined };
   };
 
+  const startErasures = (store: Store, producer: Producer): ErasureRunner => {
+    const removeJob = (messageId: string, deviceId: string) => producer.remove(messageId, deviceId);
+    const steps = {
+      recipient: createRecipientStep({ ...store, removeJob }),
+      tenant: createTenantStep({ ...store, settleMs: SETTLE_MS }),
+    };
+    const runner = createErasureRunner({ erasures: store.erasures, steps, logger });
+    lifecycle.onStop('erasures', () => runner.stop());
+    runner.start();
+    return runner;
+  };
+
   const startAll = async (): Promise<Address> => {
     const redis = await connectRedis();
     for (const problem of await findRedisProblems(redis))
@@ -89,6 +102,7 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     await leaveMediaProbe(store, blobStore);
 
     const metrics = createMetrics('ingress');
+    const erasureRunner = startErasures(store, producer);
     const { handle } = createApp({
       config,
       logger,
@@ -98,6 +112,7 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
       outcomes,
       metrics,
       admission,
+      erasureRunner,
       ...remembered,
     });
     const listener = createListener(handle, config);

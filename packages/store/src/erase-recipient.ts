@@ -1,5 +1,4 @@
 /** Forgets a person: what the directory knows, and what devices keep to write to that person. */
-import { numberSpellings } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Keys } from './keys.js';
 
@@ -8,18 +7,12 @@ const LID_SERVER = '@lid';
 const FIELDS_PER_SCAN = 1_000;
 
 /**
- * Removes every key and field named after the number, in any spelling, or after the LID known for it. Whoever writes to
- * the person again starts from nothing.
- * @param number digits.
+ * Removes every key and field named after the person. Whoever writes to the person again starts from nothing.
+ * @param jids all that the person goes by. @param deviceIds whose keys for writing to the person are removed.
  */
-export type EraseRecipient = (number: string) => Promise<void>;
+export type EraseRecipient = (jids: Iterable<string>, deviceIds: readonly string[]) => Promise<void>;
 
 export function createEraseRecipient(redis: Redis, keys: Keys): EraseRecipient {
-  const findLids = async (numbers: readonly string[]): Promise<string[]> => {
-    const lids = await Promise.all(numbers.map((number) => redis.hget(keys.recipient(number), 'l')));
-    return lids.flatMap((lid) => lid?.slice(0, lid.indexOf('@')) ?? []);
-  };
-
   const eraseFromDevice = async (deviceId: string, users: readonly string[]): Promise<void> => {
     const jids = users.flatMap((user) => [`${user}${NUMBER_SERVER}`, `${user}${LID_SERVER}`]);
     await redis.del(jids.map((jid) => keys.privacyToken(deviceId, jid)));
@@ -32,16 +25,10 @@ export function createEraseRecipient(redis: Redis, keys: Keys): EraseRecipient {
     }
   };
 
-  return async (number) => {
-    const numbers = numberSpellings(number);
-    const lids = await findLids(numbers);
-    const users = [...numbers, ...lids];
-    const deviceIds = await redis.hkeys(keys.deviceIndex);
+  return async (jids, deviceIds) => {
+    const users = [...new Set([...jids].map((jid) => jid.slice(0, jid.indexOf('@'))))];
     for (const deviceId of deviceIds) await eraseFromDevice(deviceId, users);
-    await Promise.all([
-      ...numbers.map((user) => redis.del(keys.recipient(user))),
-      ...lids.map((user) => redis.del(keys.recipientLid(user))),
-    ]);
+    await Promise.all(users.flatMap((user) => [redis.del(keys.recipient(user)), redis.del(keys.recipientLid(user))]));
   };
 }
 

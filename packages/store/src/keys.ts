@@ -58,6 +58,14 @@ export interface Keys extends WebhookKeys {
   tenantUsers(tenantId: string): string;
   /** Hash: a user of a tenant. */
   user(tenantId: string, userId: string): string;
+  /** Hash: something being erased of a tenant, and how far that has come. */
+  erasure(tenantId: string, erasureId: string): string;
+  /** String: which process has it in hand. */
+  erasureLock(tenantId: string, erasureId: string): string;
+  /** Set: erasures not finished, as `tenant/erasure`. */
+  readonly erasureIndex: string;
+  /** What every key starts with. */
+  readonly everyPrefix: string;
   /** Hash: how many messages a user may send now, and since when. */
   userBucket(tenantId: string, userId: string): string;
   /** Set: ids of a tenant's devices. */
@@ -122,6 +130,10 @@ export function createKeys(prefix: string): Keys {
     tenant: ofTenant,
     tenantUsers: (tenantId) => `${ofTenant(tenantId)}:users`,
     user: (tenantId, userId) => `${ofTenant(tenantId)}:u:${userId}`,
+    erasure: (tenantId, erasureId) => `${ofTenant(tenantId)}:e:${erasureId}`,
+    erasureLock: (tenantId, erasureId) => `${ofTenant(tenantId)}:e:${erasureId}:lock`,
+    erasureIndex: `${prefix}:erasures`,
+    everyPrefix: `${prefix}:`,
     userBucket: (tenantId, userId) => `${ofTenant(tenantId)}:b:${userId}`,
     tenantDevices: (tenantId) => `${ofTenant(tenantId)}:devices`,
     intent: (tenantId, keyHash) => `${ofTenant(tenantId)}:i:${keyHash}`,

@@ -22,16 +22,24 @@ export interface IndexEntry extends Place {
 export interface MessageIndex {
   /** @returns what stands behind `after`, newest first; fewer than `count` when there is no more. */
   read(deviceId: string, after: Place | undefined, count: number): Promise<IndexEntry[]>;
+  /** @returns what came after a place, written as `at-number`, oldest first. */
+  readOldest(deviceId: string, after: string | undefined, count: number): Promise<IndexEntry[]>;
 }
 
 export function createMessageIndex(redis: Redis, keys: Keys): MessageIndex {
+  const toEntries = (deviceId: string, found: ReadonlyArray<[string, string[]]>): IndexEntry[] =>
+    found.map(([entryId, [, tail = '']]) => {
+      const [at, number] = entryId.split('-').map(Number);
+      return { at: at ?? 0, number: number ?? 0, deviceId, messageId: messageIdOf(shardOfDevice(deviceId), tail) };
+    });
   return {
     async read(deviceId, after, count) {
-      const entries = await redis.xrevrange(keys.messageIndex(deviceId), endFor(deviceId, after), '-', 'COUNT', count);
-      return entries.map(([entryId, [, tail = '']]) => {
-        const [at, number] = entryId.split('-').map(Number);
-        return { at: at ?? 0, number: number ?? 0, deviceId, messageId: messageIdOf(shardOfDevice(deviceId), tail) };
-      });
+      const end = endFor(deviceId, after);
+      return toEntries(deviceId, await redis.xrevrange(keys.messageIndex(deviceId), end, '-', 'COUNT', count));
+    },
+    async readOldest(deviceId, after, count) {
+      const start = after === undefined ? '-' : `(${after}`;
+      return toEntries(deviceId, await redis.xrange(keys.messageIndex(deviceId), start, '+', 'COUNT', count));
     },
   };
 }

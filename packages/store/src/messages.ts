@@ -17,7 +17,9 @@ import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
 import { type FollowUp, runWithFollowUp } from './follow-up.js';
 import { sharedArgsOf, sharedKeysOf } from './message-script-arguments.js';
+import type { Place } from './message-index.js';
 import { metadataToFields, recordFromFields } from './message-fields.js';
+import { ERASE_MESSAGE } from './scripts/erase-message.js';
 import {
   ACCEPT,
   ACCEPT_KEYS,
@@ -33,6 +35,7 @@ type Args = Array<string | number | Buffer>;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
+    pomboEraseMessage(...args: Args): Result<0 | 1 | 2, Context>;
     pomboAwait(...args: Args): Result<number, Context>;
     pomboCancel(...args: Args): Result<['canceled' | 'late' | 'gone', number?], Context>;
     pomboTransition(...args: Args): Result<[number, string | null], Context>;
@@ -71,6 +74,8 @@ export interface AcceptResult {
 }
 
 export type MessageSummary = Pick<MessageRecord, 'tenantId' | 'state' | 'clientReference'>;
+
+export type MessageAddress = Pick<MessageRecord, 'tenantId' | 'to' | 'chatJid' | 'queuedAt'>;
 
 export type BeginResult =
   | { readonly verdict: 'go'; readonly record: MessageRecord; readonly content: MessageContent }
@@ -130,6 +135,10 @@ export interface Messages {
   /** What lists are filtered by, in one round trip; undefined where there is no such message any more. */
   readSummaries(messageIds: readonly string[]): Promise<Array<MessageSummary | undefined>>;
   readContent(messageId: string): Promise<MessageContent | undefined>;
+  /** To whom messages go, in one round trip; undefined where there is no such message any more. */
+  readRecipients(messageIds: readonly string[]): Promise<Array<MessageAddress | undefined>>;
+  /** Removes a message for good; one that can still be canceled is canceled first. @param place in its device's list. */
+  erase(messageId: string, place: Place): Promise<'canceled' | 'erased' | 'gone'>;
 }
 
 const REFUSALS: Readonly<Record<string, (waiting: number) => PomboError>> = {
@@ -260,12 +269,27 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     },
 
     readContent,
+
+    async readRecipients(ids) {
+      const found = await Promise.all(ids.map((id) => redis.hmget(keys.record(id), 'n', 'to', 'qAt', 'chat')));
+      return found.map(([tenantId, to, queuedAt, chatJid]) => {
+        if (!tenantId || !to) return undefined;
+        return { tenantId, to, queuedAt: Number(queuedAt), ...(chatJid ? { chatJid } : {}) };
+      });
+    },
+
+    async erase(id, { deviceId, at, number }) {
+      const own = [keys.sent(id), keys.messageIndex(deviceId)];
+      const verdict = await redis.pomboEraseMessage(...keysOf(id, deviceId), ...own, ...argsOf(id), `${at}-${number}`);
+      return (['gone', 'erased', 'canceled'] as const)[verdict];
+    },
   };
 }
 
 const ACCEPT_SCRIPT = { name: 'pomboAccept', numberOfKeys: ACCEPT_KEYS, lua: ACCEPT };
 
 function defineScripts(redis: Redis): void {
+  redis.defineCommand('pomboEraseMessage', { numberOfKeys: SHARED_KEYS + 2, lua: ERASE_MESSAGE });
   redis.defineCommand('pomboAwait', { numberOfKeys: 1, lua: AWAIT });
   redis.defineCommand('pomboCancel', { numberOfKeys: SHARED_KEYS, lua: CANCEL });
   redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });

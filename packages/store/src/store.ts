@@ -3,6 +3,8 @@ import { type Config, DAY, type Redis, SECOND } from '@pombo/runtime';
 import { createCipher, type Cipher } from './cipher.js';
 import { createDevices, type Devices } from './devices.js';
 import { createEraseRecipient, type EraseRecipient } from './erase-recipient.js';
+import { createErasures, type Erasures } from './erasure/erasures.js';
+import { createFindAliases, type FindAliases } from './erasure/find-aliases.js';
 import { createIntents, type Intents } from './intents.js';
 import { createLeftovers, type Leftovers } from './leftovers.js';
 import { createKeys, type Keys } from './keys.js';
@@ -37,6 +39,8 @@ export interface Store {
   readonly recipients: Recipients;
   readonly recipientClaims: RecipientClaims;
   readonly eraseRecipient: EraseRecipient;
+  readonly erasures: Erasures;
+  readonly findAliases: FindAliases;
   readonly lookUpBudget: LookUpBudget;
   readonly privacyTokenTimes: PrivacyTokenTimes;
   readonly outbox: Outbox;
@@ -47,6 +51,8 @@ export interface Store {
 
 /** WhatsApp answers in well under a second; this is for a worker that died meanwhile. */
 const RECIPIENT_CLAIM_MS = 15 * SECOND;
+/** How long it can be read what became of an erasure. */
+const ERASURE_RETENTION_MS = 7 * DAY;
 /** As WhatsApp Web does: one token per contact and week. */
 const PRIVACY_TOKEN_MS = 7 * DAY;
 
@@ -78,6 +84,8 @@ export function createStore(redis: Redis, config: Config): Store {
     }),
     recipientClaims: createRecipientClaims(redis, keys, RECIPIENT_CLAIM_MS),
     eraseRecipient: createEraseRecipient(redis, keys),
+    erasures: createErasures(redis, keys, ERASURE_RETENTION_MS),
+    findAliases: createFindAliases(redis, keys, cipher),
     lookUpBudget: createLookUpBudget(redis, keys, config.LOOK_UPS_PER_HOUR, config.LOOK_UP_BURST),
     privacyTokenTimes: createPrivacyTokenTimes(redis, keys, PRIVACY_TOKEN_MS),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),

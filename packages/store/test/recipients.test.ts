@@ -106,7 +106,7 @@ test('everything kept about a number goes, under any spelling of it, and nothing
   const others = ['session:1044011000000009_1.0', 'lid-mapping:55119888877771', 'creds'];
   await context.redis.hset(auth, Object.fromEntries([...own, ...others].map((field) => [field, 'x'])));
 
-  await store.eraseRecipient('551188887777');
+  await store.eraseRecipient([JID, OTHER_SPELLING, LID], [id]);
   expect(await store.recipients.read([JID, OTHER_SPELLING, LID])).toEqual([undefined, undefined, undefined]);
   expect(await store.privacyTokenTimes.findDue(id, [JID, neighbour.jid])).toEqual([JID]);
   expect((await context.redis.hkeys(auth)).sort()).toEqual([...others].sort());

@@ -8,6 +8,7 @@ export const TAGS = {
   Messages: 'What became of a message; canceling it, sending it again.',
   Devices: 'The phones that send, and pairing them.',
   Users: 'Who belongs to a tenant, what they may do, and their tokens.',
+  Erasure: 'Removing what is stored about a person.',
   Tenants: 'For the operator, with the master token.',
   Webhooks: 'Events, delivered to your endpoints: signed, retried for days, logged, and replayed on request.',
   Operation: 'For whoever runs Pombo: health, figures, this document.',

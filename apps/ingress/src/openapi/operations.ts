@@ -2,6 +2,7 @@
 import type { RouteName } from '../routes/route-table.js';
 import type { Operation } from './operation.js';
 import { deviceOperations } from './operations/device-operations.js';
+import { erasureOperations } from './operations/erasure-operations.js';
 import { messageOperations } from './operations/message-operations.js';
 import { sendOperations } from './operations/send-operations.js';
 import { serviceOperations } from './operations/service-operations.js';
@@ -14,5 +15,6 @@ export const OPERATIONS: Readonly<Record<RouteName, Operation>> = {
   ...deviceOperations,
   ...userOperations,
   ...webhookOperations,
+  ...erasureOperations,
   ...serviceOperations,
 };

@@ -55,10 +55,14 @@ export const ROUTES = {
   'DELETE /users/:id': { access: 'admin' },
   'POST /users/:id/token': { access: 'admin' },
 
+  'DELETE /recipients/:number': { access: 'admin' },
+  'GET /erasures/:id': { access: 'admin' },
+
   'GET /tenants': { access: 'master' },
   'POST /tenants': { access: 'master', json: true },
   'GET /tenants/:id': { access: 'master' },
   'PATCH /tenants/:id': { access: 'master', json: true },
+  'DELETE /tenants/:id': { access: 'master' },
   'POST /tenants/:id/token': { access: 'master' },
 
   'GET /webhook/events': { access: 'user' },

@@ -11,7 +11,8 @@ import type { Routes } from './routes.js';
 
 const FIRST_USER = { name: 'admin', role: 'admin', devices: undefined } as const;
 
-export function addTenantRoutes(routes: Routes, { store: { tenants, users, devices } }: AppParts): void {
+export function addTenantRoutes(routes: Routes, { store, erasureRunner }: AppParts): void {
+  const { tenants, users, devices, erasures } = store;
   const readCreate = readBody(createTenantSchema);
   const readUpdate = readBody(updateTenantSchema);
 
@@ -56,6 +57,14 @@ export function addTenantRoutes(routes: Routes, { store: { tenants, users, devic
     const changed = await contextOf(request).redisBudget.spend(tenants.update(id, body));
     if (!changed) throw noSuchTenant();
     response.json({ success: true, tenant: buildTenant(changed), ...extras });
+  });
+
+  routes.add('DELETE /tenants/:id', async (request, response) => {
+    const { id } = await findTenant(request);
+    const erasure = await contextOf(request).redisBudget.spend(erasures.requestTenant(id));
+    if (!erasure) throw noSuchTenant();
+    erasureRunner.wake();
+    response.status(202).location(`/tenants/${id}`).json({ success: true, tenant_id: id, status: 'erasing' });
   });
 
   routes.add('POST /tenants/:id/token', async (request, response) => {

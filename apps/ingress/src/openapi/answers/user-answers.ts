@@ -55,6 +55,12 @@ export const tenantSchema = Joi.object({ success, tenant, warnings });
 export const measuredTenantSchema = Joi.object({ success, tenant: measuredTenant });
 export const tenantsSchema = Joi.object({ success, tenants: Joi.array().items(tenant).required() });
 
+export const erasingTenantSchema = Joi.object({
+  success,
+  tenant_id: tenantId.required(),
+  status: Joi.string().valid('erasing').required(),
+});
+
 const TENANT_ID = 'ten_5b1f0c7e92d34a68b0e1';
 const TOKEN = 'c9bf9e57-1685-4c89-bafb-ff5af830be8a';
 
@@ -84,3 +90,4 @@ export const measuredExample = {
   tenant: { ...exampleTenant, user_count: 2, device_count: 1, queue_depth: 12 },
 };
 export const allTenants = { success: true, tenants: [exampleTenant] };
+export const erasingTenant = { success: true, tenant_id: TENANT_ID, status: 'erasing' };

@@ -7,6 +7,8 @@ import {
 import {
   allTenants,
   allUsers,
+  erasingTenant,
+  erasingTenantSchema,
   madeTenant,
   madeTenantSchema,
   madeUser,
@@ -131,6 +133,22 @@ export const userOperations = {
     path: tenantPath,
     body: { schema: updateTenantSchema, examples: { Disable: { enabled: false } }, eitherSpelling: true },
     answers: { 200: { description: 'The tenant now.', schema: tenantSchema, examples: { Changed: oneTenant } } },
+    errors: ['NOT_FOUND'],
+  },
+  'DELETE /tenants/:id': {
+    tag: 'Tenants',
+    summary: 'Remove a tenant with everything it has',
+    description:
+      'Its tokens end at once and nothing more is sent; devices, messages and users are erased in the background. Its phones go on listing a linked device until it is removed there.',
+    path: tenantPath,
+    answers: {
+      202: {
+        description: 'It is being erased; `GET /tenants/{id}` answers 404 once it is gone.',
+        headers: ['Location'],
+        schema: erasingTenantSchema,
+        examples: { Erasing: erasingTenant },
+      },
+    },
     errors: ['NOT_FOUND'],
   },
   'POST /tenants/:id/token': {
