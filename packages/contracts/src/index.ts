@@ -10,7 +10,7 @@ export * from './message-state.js';
 export * from './messages/common.js';
 export type * from './messages/buttons.js';
 export type * from './messages/contact-card.js';
-export type * from './messages/document.js';
+export * from './messages/document.js';
 export * from './messages/image.js';
 export type * from './messages/interactive.js';
 export * from './messages/media-fields.js';

@@ -10,6 +10,7 @@ import {
   type SendMetadata,
   shardOfDevice,
   tailOfMessage,
+  UNNAMED_DOCUMENT,
 } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
@@ -175,8 +176,8 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   /** A file's name says something, so it lies only in the encrypted content. */
   const withFileName = async (record: MessageRecord): Promise<MessageRecord> => {
     const content = record.type === 'document' ? await readContent(record.id) : undefined;
-    if (content?.type !== 'document' || content.file_name === undefined) return record;
-    return { ...record, metadata: { ...record.metadata, file_name: content.file_name } };
+    if (content?.type !== 'document') return record;
+    return { ...record, metadata: { ...record.metadata, file_name: content.file_name ?? UNNAMED_DOCUMENT } };
   };
 
   const read = async (id: string): Promise<MessageRecord | undefined> => {

@@ -9,6 +9,7 @@ export interface SplitMessage {
   readonly thumbnail: Buffer | undefined;
 }
 
+type WithContext = { readonly contextInfo?: proto.IContextInfo | null };
 type WithThumbnail = { jpegThumbnail?: Uint8Array | null };
 
 /** The part of a message that carries a thumbnail, inside a view-once wrapper or not. */
@@ -30,6 +31,17 @@ export function joinMessage({ bytes, thumbnail }: SplitMessage): proto.Message {
   const carrier = thumbnailCarrier(message);
   if (carrier && thumbnail) carrier.jpegThumbnail = thumbnail;
   return message;
+}
+
+/** Mentions and quote that a message really carries. */
+export function carriedContext(message: proto.IMessage): { readonly mentions: number; readonly quote: boolean } {
+  const { mentionedJid, stanzaId } = contextInfoOf(message) ?? {};
+  return { mentions: mentionedJid?.length ?? 0, quote: Boolean(stanzaId) };
+}
+
+function contextInfoOf(message: proto.IMessage): proto.IContextInfo | undefined {
+  const parts = Object.values(normalizeMessageContent(message) ?? {}) as Array<WithContext | null | undefined>;
+  return parts.find((part) => part?.contextInfo)?.contextInfo ?? undefined;
 }
 
 /** A message of ours as a quote shows it: without its secret, its own context and its view-once wrapper. */

@@ -14,7 +14,7 @@ export async function findQuoted(
 ): Promise<QuotedMessage | undefined> {
   if (!quoted) return undefined;
   const ownJid = context.session.ownJid ?? '';
-  if ('messageId' in quoted) return findSent(quoted.messageId, record.tenantId, ownJid, context);
+  if ('messageId' in quoted) return findSent(quoted.messageId, chatJid, record.tenantId, context);
   const { id, fromMe, participant } = quoted.key;
   return {
     id,
@@ -25,12 +25,21 @@ export async function findQuoted(
 
 async function findSent(
   messageId: string,
+  chatJid: string,
   tenantId: string,
-  ownJid: string,
-  { store }: SendContext,
+  context: SendContext,
 ): Promise<QuotedMessage | undefined> {
   if (!isMessageId(messageId)) return undefined;
+  const { store } = context;
   const [record, sent] = await Promise.all([store.messages.read(messageId), store.sentMessages.read(messageId)]);
   if (!sent || record?.tenantId !== tenantId) return undefined;
-  return { id: messageId, participant: ownJid, message: quotableMessage(sent) };
+  const participant = await jidOf(record.deviceId, context);
+  if (participant === undefined) return undefined;
+  const elsewhere = record.chatJid !== undefined && record.chatJid !== chatJid ? { remoteJid: record.chatJid } : {};
+  return { id: messageId, participant, message: quotableMessage(sent), ...elsewhere };
+}
+
+/** Who wrote a message of ours: the account of the device that sent it, which need not be the one that quotes it. */
+async function jidOf(deviceId: string, { store, session, deviceId: ownId }: SendContext): Promise<string | undefined> {
+  return deviceId === ownId ? session.ownJid : (await store.devices.read(deviceId))?.jid;
 }

@@ -11,8 +11,8 @@ export interface LoadedMedia {
   file(): Promise<MediaFile>;
   /** Takes a file along that was made of it. */
   adopt(file: MediaFile): void;
-  /** Of what was downloaded; 0 for media that came with the request. */
-  readonly downloadTimeMs: number;
+  /** Undefined as long as nothing has been downloaded: for media that came with the request, for good. */
+  readonly downloadTimeMs: number | undefined;
   release(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export function loadMedia(source: MediaSource, limit: MediaLimit, context: SendC
   const { blobs, fetcher, scratch, signal } = context;
   const { maxBytes, downloadTimeoutMs: timeoutMs } = limit;
   const files: MediaFile[] = [];
-  let downloadTimeMs = 0;
+  let downloadTimeMs: number | undefined;
 
   const download = async (url: string): Promise<MediaFile> => {
     const fetched = await fetcher.fetchMediaInto((body) => scratch.write(body, maxBytes), url, {

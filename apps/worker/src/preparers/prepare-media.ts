@@ -44,7 +44,12 @@ export async function prepareMedia(content: MessageContent, context: SendContext
     const upload = await context.session.upload(ready.source, kind);
     const uploadTimeMs = Math.round(performance.now() - uploadStarted);
     requireUndamaged(upload, ready, content.source);
-    const times = { download_time_ms: loaded.downloadTimeMs, upload_time_ms: uploadTimeMs, upload_reused: false };
+    const { downloadTimeMs } = loaded;
+    const times = {
+      ...(downloadTimeMs === undefined ? {} : { download_time_ms: downloadTimeMs }),
+      upload_time_ms: uploadTimeMs,
+      upload_reused: false,
+    };
     return { media: { ...ready.built, ...own, upload }, metadata: { ...ready.metadata, ...times } };
   } finally {
     await loaded.release();

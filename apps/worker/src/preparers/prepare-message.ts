@@ -1,6 +1,6 @@
 /** From stored content to a protobuf: media fetched and uploaded, quote found, message built. */
 import { keysOf, type MessageContent, type MessageRecord, SEND_TYPES } from '@pombo/contracts';
-import { buildContextInfo, buildMessage, isViewOnce } from '@pombo/whatsapp';
+import { buildContextInfo, buildMessage, carriedContext, isViewOnce } from '@pombo/whatsapp';
 import type { SendContext } from '../sending/send-context.js';
 import { findQuoted } from './find-quoted.js';
 import { prepareMedia } from './prepare-media.js';
@@ -22,13 +22,16 @@ export async function prepareMessage(
   const quoted = await findQuoted(content.quoted, chatJid, record, context);
   const mentioned = content.mentioned ?? [];
   const contextInfo = buildContextInfo({ mentioned, ...(quoted ? { quoted } : {}) });
+  const message = buildMessage(content, { chatJid, media: prepared?.media, contextInfo });
+  // What the message carries, not what was asked for: a reaction has no room for either.
+  const { mentions, quote } = carriedContext(message);
   return {
-    message: buildMessage(content, { chatJid, media: prepared?.media, contextInfo }),
+    message,
     metadata: {
       ...prepared?.metadata,
       ...(VIEW_ONCE_TYPES.has(content.type) ? { view_once_enabled: isViewOnce(content) } : {}),
-      mentions_processed: mentioned.length,
-      quoted_message_found: quoted !== undefined,
+      mentions_processed: mentions,
+      quoted_message_found: quote,
     },
   };
 }

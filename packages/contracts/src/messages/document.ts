@@ -4,6 +4,9 @@ import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, captionSchema, commonSendKeys } from './common.js';
 import { mediaKeys, type MediaSpec, thumbnailKeys, withOneMedia } from './media-fields.js';
 
+/** What a document is called that nobody named; Baileys' word. */
+export const UNNAMED_DOCUMENT = 'file';
+
 /** The validated body, without its media. */
 export interface DocumentSend extends CommonSend {
   /** Required with `document_url`; what else is sent is called `file`. */

@@ -1,10 +1,12 @@
 /** Mentions and quotes: the part all message types share. */
 import { jidNormalizedUser, type proto } from '@whiskeysockets/baileys';
 
-/** The message being answered. `participant` wrote it;. */
+/** The message being answered. `participant` wrote it. */
 export interface QuotedMessage {
   readonly id: string;
   readonly participant: string;
+  /** The chat it stands in, where that is another one. */
+  readonly remoteJid?: string;
   readonly message: proto.IMessage;
 }
 
@@ -20,7 +22,12 @@ export function buildContextInfo({ mentioned = [], quoted }: ContextOptions): pr
   return {
     ...(mentioned.length > 0 ? { mentionedJid: [...mentioned] } : {}),
     ...(quoted
-      ? { stanzaId: quoted.id, participant: jidNormalizedUser(quoted.participant), quotedMessage: quoted.message }
+      ? {
+          stanzaId: quoted.id,
+          participant: jidNormalizedUser(quoted.participant),
+          quotedMessage: quoted.message,
+          ...(quoted.remoteJid === undefined ? {} : { remoteJid: quoted.remoteJid }),
+        }
       : {}),
   };
 }

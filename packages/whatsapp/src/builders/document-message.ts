@@ -1,11 +1,9 @@
+import { UNNAMED_DOCUMENT } from '@pombo/contracts';
 import { proto } from '@whiskeysockets/baileys';
 import { type MessageBuilder, requireMedia, withContext } from './message-builder.js';
 
-/** What Baileys calls a document nobody named. */
-const UNNAMED = 'file';
-
 export const documentMessage: MessageBuilder<'document'> = {
-  build({ caption, file_name: fileName = UNNAMED }, parts) {
+  build({ caption, file_name: fileName = UNNAMED_DOCUMENT }, parts) {
     const { upload, mimeType, thumbnail } = requireMedia(parts);
     return {
       documentMessage: proto.Message.DocumentMessage.create({
