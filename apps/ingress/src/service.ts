@@ -8,6 +8,7 @@ import {
   createLifecycle,
   createMetrics,
   createPatientRedis,
+  describeError,
   findRedisProblems,
   type Logger,
   type Redis,
@@ -98,7 +99,11 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     lifecycle.onStop('producer', () => producer.close());
     const { outcomes, ...remembered } = await startListening(store);
     const admission = await startAdmission(store);
-    const blobStore = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
+    const blobStore = createDirectoryBlobStore({
+      dir: config.MEDIA_DIR,
+      fsync: config.MEDIA_FSYNC,
+      onFlushFailure: (error) => logger.error('inline media was not flushed to the disk', describeError(error)),
+    });
     await leaveMediaProbe(store, blobStore);
 
     const metrics = createMetrics('ingress');

@@ -8,23 +8,42 @@ import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { PomboError } from '@pombo/contracts';
+import { LRUCache } from 'lru-cache';
 import type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
-import { createDirectory, publishFile, writeTemporaryFile } from './durable-write.js';
+import { createDirectory, publishFile, writeTemporaryFile, writeWhole } from './durable-write.js';
+import { createFlushSoon } from './flush-soon.js';
 import { removeOldBlobs } from './remove-old-blobs.js';
 import { mediaNotFound, onDisk, systemErrorCode, toStoreError } from './store-error.js';
 
 export interface DirectoryBlobStoreSettings {
   /** The setting MEDIA_DIR; created when missing. */
   readonly dir: string;
+  /**
+   * When what was put is flushed to the disk: before `put` resolves (default), or within a second after it.
+   * The setting MEDIA_FSYNC.
+   */
+  readonly fsync?: 'always' | 'everysec';
+  /** Hears when it was not. */
+  readonly onFlushFailure?: (error: unknown) => void;
 }
 
+/** Blobs remembered as stored: 1 MB of memory. */
+const REMEMBERED = 10_000;
+
 /** One installation may have several processes on one directory; puts of the same content are safe in parallel. */
-export function createDirectoryBlobStore({ dir }: DirectoryBlobStoreSettings): BlobStore {
+export function createDirectoryBlobStore({
+  dir,
+  fsync = 'always',
+  onFlushFailure = () => undefined,
+}: DirectoryBlobStoreSettings): BlobStore {
   const incoming = join(dir, 'incoming');
   const pathOf = (sha256: string) => join(dir, sha256.slice(0, 2), requireKey(sha256));
   const probePath = (token: string) => join(dir, 'probes', requireToken(token));
   /** Equal content arriving at once is written once; the others wait, so none answers before the bytes are durable. */
   const writing = new Map<string, Promise<StoredBlob>>();
+  /** What this process stored lately, and so will often find stored. */
+  const lately = new LRUCache<string, true>({ max: REMEMBERED });
+  const soon = fsync === 'everysec' ? createFlushSoon(dir, onFlushFailure) : undefined;
 
   async function write(content: Uint8Array | AsyncIterable<Uint8Array>, maxBytes?: number): Promise<StoredBlob> {
     await createDirectory(incoming);
@@ -45,11 +64,18 @@ export function createDirectoryBlobStore({ dir }: DirectoryBlobStoreSettings): B
     const sha256 = sha256Of(bytes);
     const running = writing.get(sha256);
     if (running) return running;
-    const put = renew(pathOf(sha256), bytes.length).then((stored) =>
-      stored ? { sha256, sizeBytes: bytes.length } : write(bytes),
-    );
+    const put = putOnce(bytes, sha256);
     writing.set(sha256, put);
     return put.finally(() => writing.delete(sha256));
+  }
+
+  async function putOnce(bytes: Uint8Array, sha256: string): Promise<StoredBlob> {
+    const path = pathOf(sha256);
+    // To write what is there already does no harm; to look for what hardly ever is would cost every put a round trip.
+    const isThere = lately.has(sha256) && (await renew(path, bytes.length));
+    if (!isThere) await writeWhole(bytes, { incoming, path, soon });
+    lately.set(sha256, true);
+    return { sha256, sizeBytes: bytes.length };
   }
 
   async function get(sha256: string): Promise<Buffer> {

@@ -1,10 +1,11 @@
 /** Writing files so that a crash leaves the old state or the new one, never half. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PomboError } from '@pombo/contracts';
 import type { StoredBlob } from './blob-store.js';
-import { onDisk } from './store-error.js';
+import type { FlushSoon } from './flush-soon.js';
+import { onDisk, systemErrorCode, toStoreError } from './store-error.js';
 
 /** A file not yet under its final name. */
 export interface TemporaryFile extends StoredBlob {
@@ -46,6 +47,39 @@ export async function writeChunks(file: FileHandle, content: Content, maxBytes: 
     await onDisk(file.writeFile(chunk));
   }
   return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+export interface WholeFile {
+  readonly incoming: string;
+  readonly path: string;
+  /** Flushes it a little later; else it is flushed at once. */
+  readonly soon: FlushSoon | undefined;
+}
+
+/** Writes bytes that are in memory, in as few steps as it takes. Replaces what is there. @throws PomboError */
+export async function writeWhole(bytes: Uint8Array, { incoming, path, soon }: WholeFile): Promise<void> {
+  const temporary = join(incoming, `${randomUUID()}.tmp`);
+  const options = { flag: 'wx', mode: 0o640, flush: soon === undefined };
+  try {
+    await inDirectory(incoming, () => writeFile(temporary, bytes, options));
+    await inDirectory(dirname(path), () => rename(temporary, path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw toStoreError(error);
+  }
+  if (soon) soon.note(path);
+  else await syncDirectory(dirname(path));
+}
+
+/** Directories are there nearly always, so they are made only when they turn out not to be. */
+async function inDirectory(dir: string, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    await createDirectory(dir);
+    await step();
+  }
 }
 
 /** Gives a temporary file its final name, durably. Replaces what is there. */

@@ -10,11 +10,14 @@ import {
 import { type BlobStore, decodeInlineMedia, maxBytesFor, mediaLimits, problemOfKind, sniffMedia } from '@pombo/media';
 import type { Config } from '@pombo/runtime';
 import type { NameField } from '../http/field-problems.js';
+import type { LiftedMedia } from '../http/lift-media.js';
 
 export interface MediaParts {
   readonly config: Config;
   readonly blobStore: BlobStore;
   readonly nameField: NameField;
+  /** Base64 that a token in the body stands for. */
+  readonly lifted: LiftedMedia | undefined;
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -45,7 +48,7 @@ async function storeGiven(
 
 async function storeInline(value: string, kind: MediaKind, field: string, parts: MediaParts): Promise<string> {
   const { maxBytes } = mediaLimits(parts.config)[kind];
-  const { bytes, declaredMimeType } = decodeInlineMedia(value, { maxBytes, field });
+  const { bytes, declaredMimeType } = decodeInlineMedia(parts.lifted?.get(value) ?? value, { maxBytes, field });
   const found = (await sniffMedia(bytes))?.mimeType;
   requireKind(kind, found, bytes.length, field, parts);
   const mimeType = found ?? declaredMimeType;

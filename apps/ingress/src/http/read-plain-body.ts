@@ -3,11 +3,17 @@
  * by piece through two libraries, which costs more than everything Pombo does with it.
  */
 import type { IncomingMessage } from 'node:http';
-import { PomboError } from '@pombo/contracts';
+import { PomboError, SEND_ROUTES } from '@pombo/contracts';
+import { liftMedia } from './lift-media.js';
 import type { NodeRequest } from './node-handler.js';
+import { contextOf } from './request-context.js';
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 const BYTE_ORDER_MARK = 0xfeff;
+/** Fields that hold media as base64. */
+const MEDIA_FIELDS: ReadonlySet<string> = new Set(
+  SEND_ROUTES.flatMap(({ media }) => [media?.inline, media?.thumbnail?.inline]).filter((name) => name !== undefined),
+);
 
 /** Bodies of other kinds, and those above `limitBytes`, are for `body-parser`. */
 export function hasPlainBody({ headers }: IncomingMessage, limitBytes: number): boolean {
@@ -16,7 +22,7 @@ export function hasPlainBody({ headers }: IncomingMessage, limitBytes: number): 
   return Number(length) <= limitBytes && encoding === 'identity' && /^utf-?8$/i.test(charset);
 }
 
-/** Puts the parsed body on the request; `next` hears why it could not be read. */
+/** Puts the parsed body on the request and its media on the context; `next` hears why it could not be read. */
 export function readPlainBody(request: NodeRequest, next: (error?: unknown) => void): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -24,7 +30,9 @@ export function readPlainBody(request: NodeRequest, next: (error?: unknown) => v
   request.once('end', () => {
     try {
       const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-      request.body = bytes.length === 0 ? undefined : parse(bytes.toString());
+      const { text, lifted } = liftMedia(bytes, MEDIA_FIELDS);
+      contextOf(request).lifted = lifted;
+      request.body = text === '' ? undefined : parse(text);
     } catch (error) {
       next(error);
       return;

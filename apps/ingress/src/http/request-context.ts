@@ -1,6 +1,7 @@
 /** What is known of a request beside its own words; kept outside of it, so that Express' types stay untouched. */
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '@pombo/store';
+import type { LiftedMedia } from './lift-media.js';
 import type { RedisBudget } from './redis-budget.js';
 
 export interface RequestContext {
@@ -10,6 +11,8 @@ export interface RequestContext {
   readonly redisBudget: RedisBudget;
   /** Set once the token has been checked. */
   caller?: Caller;
+  /** What tokens in the body stand for, once it has been read. */
+  lifted?: LiftedMedia;
   /** Set when the token is the operator's, who belongs to no tenant. */
   master?: true;
 }

@@ -10,11 +10,11 @@ export type PrepareSend = (send: ValidatedSend, context: CallContext) => Promise
 
 /** Makes of a validated body what will be accepted, with its media stored. */
 export function createPrepareSend(type: MessageType, { config, devicePool, blobStore }: AppParts): PrepareSend {
-  return async ({ body, warnings, nameField }, { caller, redisBudget }) => {
+  return async ({ body, warnings, nameField }, { caller, redisBudget, lifted }) => {
     const { tenantId, userId } = caller;
     const { to, device_id, priority, client_reference, send_at, expires_in } = body;
     // First what the client can mend by itself; a blob that nothing came to use ends with its retention.
-    const content = await buildContent(type, body, { config, blobStore, nameField });
+    const content = await buildContent(type, body, { config, blobStore, nameField, lifted });
     return {
       message: {
         content,

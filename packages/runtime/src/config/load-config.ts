@@ -46,6 +46,7 @@ export interface Config {
   readonly WHATSAPP_TLS_INSECURE: boolean;
   readonly WHATSAPP_VERSION?: readonly [number, number, number];
   readonly MEDIA_DIR: string;
+  readonly MEDIA_FSYNC: 'everysec' | 'always';
   readonly PROXY_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_MAX_IMAGE_BYTES: number;

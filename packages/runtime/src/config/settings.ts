@@ -241,6 +241,12 @@ export const SETTINGS = {
     schema: Joi.string().default('.data/media'),
     about: 'Folder for inline media, shared by ingress and workers.',
   },
+  MEDIA_FSYNC: {
+    group: 'Media',
+    schema: Joi.string().valid('everysec', 'always').default('everysec'),
+    about:
+      'When inline media is flushed to the disk: within a second, or before the request is answered. Give it what Redis has as `appendfsync`; it matters only when the power fails.',
+  },
   MEDIA_ALLOW_HOSTS: {
     group: 'Media',
     schema: hostList(),
