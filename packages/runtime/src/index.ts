@@ -2,6 +2,7 @@ export * from './batcher.js';
 export * from './config/load-config.js';
 export * from './config/settings.js';
 export * from './durations.js';
+export * from './growing-up-to.js';
 export * from './health-server.js';
 export * from './lifecycle.js';
 export * from './logger.js';

@@ -3,6 +3,7 @@
  * device's session, in batches, and written down for everybody.
  */
 import { chatLane, PomboError, recipientKind } from '@pombo/contracts';
+import { growingUpTo } from '@pombo/runtime';
 import type { KnownRecipient } from '@pombo/store';
 import type { Contact, Contacts } from '@pombo/whatsapp';
 import { LRUCache } from 'lru-cache';
@@ -40,7 +41,7 @@ export function createDeviceDirectory(store: DirectoryStore, deviceId: string, s
   const closed = new AbortController();
   const numbers = createNumberLookUp(store, deviceId, session, closed.signal);
   const devices = createDeviceLookUp(store, session, closed.signal);
-  const numberOfLid = new LRUCache<string, string>({ max: LANES });
+  const numberOfLid = new LRUCache<string, string>(growingUpTo(LANES));
 
   const lookUp = async (jid: string, known: KnownRecipient | undefined): Promise<KnownRecipient> => {
     const isNumber = recipientKind(jid) === 'user';

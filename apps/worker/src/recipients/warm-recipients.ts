@@ -2,7 +2,7 @@
  * Has the recipients of messages that were just taken in hand found out about in batches, so that each message finds
  * everything there when it is prepared: fifty people cost two queries instead of a hundred.
  */
-import { describeError, type Logger } from '@pombo/runtime';
+import { describeError, growingUpTo, type Logger } from '@pombo/runtime';
 import { LRUCache } from 'lru-cache';
 import type { DeviceDirectory } from './device-directory.js';
 
@@ -20,7 +20,7 @@ export interface WarmerOptions {
 const REMEMBERED = 500;
 
 export function createRecipientWarmer({ directory, logger }: WarmerOptions): RecipientWarmer {
-  const seen = new LRUCache<string, true>({ max: REMEMBERED });
+  const seen = new LRUCache<string, true>(growingUpTo(REMEMBERED));
   let next: string[] = [];
   let working = false;
 

@@ -4,13 +4,13 @@
  * cannot be read. The repository made here therefore does not get Baileys' transaction but the store itself: when
  * `encryptMessage` returns, the stepped session is stored.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   DEFAULT_CONNECTION_CONFIG,
   type SignalKeyStore,
   type SignalKeyStoreWithTransaction,
 } from '@whiskeysockets/baileys';
 import { Mutex } from 'async-mutex';
+import { SharedAsyncStorage } from '../async-storage.js';
 
 type MakeSignalRepository = typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository;
 
@@ -25,7 +25,7 @@ export function createSignalRepositoryMaker(store: SignalKeyStore): MakeSignalRe
  * inside a transaction belongs to it, whatever its key.
  */
 function withLocks(store: SignalKeyStore): SignalKeyStoreWithTransaction {
-  const inside = new AsyncLocalStorage<true>();
+  const inside = new SharedAsyncStorage<true>();
   const locks = new Map<string, { readonly mutex: Mutex; users: number }>();
 
   const withLock = async <T>(key: string, work: () => Promise<T>): Promise<T> => {

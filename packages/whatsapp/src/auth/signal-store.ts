@@ -2,7 +2,7 @@
  * Signal keys: reads come from the owner's memory, writes go to the store before anyone goes on. Given to Baileys as
  * `auth.keys` and to the Signal repository alike, so that a session Baileys deletes is gone for both.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { growingUpTo } from '@pombo/runtime';
 import {
   BufferJSON,
   proto,
@@ -11,6 +11,7 @@ import {
   type SignalKeyStore,
 } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
+import { SharedAsyncStorage } from '../async-storage.js';
 import type { AuthStore } from './auth-store.js';
 import { createGatheredWriter } from './gathered-writer.js';
 
@@ -49,8 +50,8 @@ export interface SignalStore extends SignalKeyStore {
 }
 
 export function createSignalStore(store: AuthStore): SignalStore {
-  const memory = new LRUCache<string, object | string | typeof ABSENT>({ max: REMEMBERED });
-  const sending = new AsyncLocalStorage<true>();
+  const memory = new LRUCache<string, object | string | typeof ABSENT>(growingUpTo(REMEMBERED));
+  const sending = new SharedAsyncStorage<true>();
   let closed = false;
   const writer = createGatheredWriter((changes) => (closed ? Promise.resolve() : store.write(changes)));
 

@@ -8,10 +8,12 @@ import {
   DEFAULT_CONNECTION_CONFIG,
   DisconnectReason,
   makeWASocket,
+  type UserFacingSocketConfig,
   proto,
   type WASocket,
   type WAVersion,
 } from '@whiskeysockets/baileys';
+import { sharingAsyncStorage } from '../async-storage.js';
 import type { SignalStore } from '../auth/signal-store.js';
 import { createSignalRepositoryMaker } from '../auth/signal-repository.js';
 import { createBaileysLogger } from '../baileys-logger.js';
@@ -44,7 +46,7 @@ const WANTED_HISTORY: ReadonlySet<unknown> = new Set([
 
 export function openSocket(options: SocketOptions): WASocket {
   const { endpoint, version, creds, signalStore, contacts, readSent, durableRatchet, logger } = options;
-  const socket = makeWASocket({
+  const config: UserFacingSocketConfig = {
     ...(endpoint.webSocketUrl === undefined ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
     ...(endpoint.webSocketAgent === undefined ? {} : { agent: endpoint.webSocketAgent as TlsAgent }),
     ...(version === undefined ? {} : { version }),
@@ -72,7 +74,8 @@ export function openSocket(options: SocketOptions): WASocket {
     enableRecentMessageCache: false,
     // A refused write must not hold the account's mutex for ten retries three seconds apart.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 1 },
-  });
+  };
+  const socket = sharingAsyncStorage(() => makeWASocket(config));
   endOnPlainHttp(socket);
   return socket;
 }

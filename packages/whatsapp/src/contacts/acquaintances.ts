@@ -1,5 +1,5 @@
 /** Which devices this session has a Signal session with; those it lacks are started, many at a time and each once. */
-import { createBatcher } from '@pombo/runtime';
+import { createBatcher, growingUpTo } from '@pombo/runtime';
 import { LRUCache } from 'lru-cache';
 import { userOf } from '../jid-user.js';
 import { NotConnectedError } from '../sending/send-outcome.js';
@@ -23,7 +23,7 @@ const SEPARATOR = '|';
 
 export function createAcquaintances(ask: Ask): Acquaintances {
   /** Device JIDs by user. */
-  const met = new LRUCache<string, ReadonlySet<string>>({ max: REMEMBERED });
+  const met = new LRUCache<string, ReadonlySet<string>>(growingUpTo(REMEMBERED));
 
   const meetAll = async (people: readonly string[]): Promise<Map<string, string>> => {
     const devices = new Map(people.map((person) => [person, devicesOf(person)]));

@@ -3,6 +3,7 @@
  * minutes in memory, and each miss costs a query, a key fetch and the recipient's Signal sessions. What was prepared a
  * moment ago is read from memory, since Baileys asks while it holds the account's mutex.
  */
+import { growingUpTo } from '@pombo/runtime';
 import { jidDecode, type UserFacingSocketConfig } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
 import { deviceIdsOf, type ListedDevice, listDevicesOf } from './device-ids.js';
@@ -40,7 +41,7 @@ const EXPECTED_MS = 30_000;
 
 /** @param isOwn whether a user is this account itself. */
 export function createDeviceListCache(store: DeviceListStore, isOwn: (user: string) => boolean): DeviceListCache {
-  const expected = new LRUCache<string, UserDevices>({ max: EXPECTED, ttl: EXPECTED_MS });
+  const expected = new LRUCache<string, UserDevices>({ ...growingUpTo(EXPECTED), ttl: EXPECTED_MS });
   const own = new Map<string, UserDevices>();
 
   const readAll = async (users: readonly string[]): Promise<Map<string, ListedDevice[] | undefined>> => {
