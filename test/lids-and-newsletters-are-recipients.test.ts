@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
 import type { ApiClient } from './harness/api-client.js';
+import { makePicture } from './harness/picture.js';
 import { startStack, type Stack, type TestDevice } from './harness/stack.js';
 
 let stack: Stack;
@@ -67,6 +68,26 @@ test('a newsletter gets what is written as it is, acknowledged but never deliver
     childTags: ['plaintext'],
     message: { extendedTextMessage: { text: 'news' } },
   });
+});
+
+test('a picture for a newsletter is uploaded as it is, with nothing to decrypt it by', async () => {
+  const newsletter = '120363040506070810@newsletter';
+  const picture = await makePicture(20);
+  const { body } = await api.post('/send/image', {
+    to: newsletter,
+    image: picture.toString('base64'),
+    caption: 'look',
+  });
+  await stack.whenState(String(body['message_id']), 'sent');
+  const [post] = await eventually('the post', async () => {
+    const posts = await stack.sandbox.newsletter(newsletter);
+    return posts.length > 0 && posts;
+  });
+  expect(post).toMatchObject({ attrs: { type: 'media' }, media: { ok: true } });
+  const image = post?.message?.['imageMessage'] as Record<string, unknown>;
+  expect(image).toMatchObject({ caption: 'look', mimetype: expect.stringMatching(/^image\//) as unknown });
+  expect(Object.keys(image)).not.toEqual(expect.arrayContaining(['mediaKey']));
+  expect(Object.keys(image)).not.toEqual(expect.arrayContaining(['fileEncSha256']));
 });
 
 test('a group where the device is no member, and one there is not, end at once', async () => {

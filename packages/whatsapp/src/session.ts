@@ -13,7 +13,8 @@ import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
 import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
-import { type UploadedMedia, uploadMedia, type UploadSource } from './sending/upload-media.js';
+import type { UploadSource } from './sending/upload-file.js';
+import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
 import type { SessionOptions, SessionState } from './session-options.js';
 
 export interface SendOptions {
@@ -45,8 +46,11 @@ export interface Session extends Contacts {
   whenConnected(signal: AbortSignal): Promise<void>;
   /** Shows or stops showing that we are typing. @throws NotConnectedError */
   setTyping(jid: string, typing: boolean): Promise<void>;
-  /** @throws PomboError UPLOAD_FAILED, NotConnectedError */
-  upload(media: UploadSource, type: MediaType): Promise<UploadedMedia>;
+  /**
+   * @param chatJid the chat it is for: what goes to newsletters is not encrypted.
+   * @throws PomboError UPLOAD_FAILED, NotConnectedError
+   */
+  upload(media: UploadSource, type: MediaType, chatJid?: string): Promise<UploadedMedia>;
   /**
    * Resolves when WhatsApp's server has acknowledged the message.
    * @throws PomboError when the server refused it; NotConnectedError when nothing left; UnknownOutcomeError otherwise.
@@ -129,11 +133,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await ask((socket) => socket.sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
     },
 
-    async upload(media, type) {
+    async upload(media, type, chatJid) {
       // Before anything is encrypted.
       connected();
       const { mediaDispatcher: dispatcher } = options.endpoint;
-      return uploadMedia(nameMediaHosts, media, type, { dispatcher, timeoutMs: options.uploadTimeoutMs });
+      return uploadMedia(nameMediaHosts, media, type, chatJid, { dispatcher, timeoutMs: options.uploadTimeoutMs });
     },
 
     async send({ id, jid, message, nodes = [] }) {

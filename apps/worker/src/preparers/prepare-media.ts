@@ -32,7 +32,11 @@ const PREPARERS: { readonly [K in MediaKind]: MediaPreparer<K> } = {
 };
 
 /** @returns undefined for a message without media. @throws PomboError with the code the message ends with. */
-export async function prepareMedia(content: MessageContent, context: SendContext): Promise<PreparedMedia | undefined> {
+export async function prepareMedia(
+  content: MessageContent,
+  chatJid: string,
+  context: SendContext,
+): Promise<PreparedMedia | undefined> {
   const kind = mediaOf(content.type)?.kind;
   if (!kind || !content.source) return undefined;
   const limits = mediaLimits(context.config);
@@ -41,7 +45,7 @@ export async function prepareMedia(content: MessageContent, context: SendContext
     const ready = await (PREPARERS[kind] as AnyMediaPreparer)(loaded, content, context);
     const own = content.thumbnail && { thumbnail: await ownThumbnail(content.thumbnail, limits, context) };
     const uploadStarted = performance.now();
-    const upload = await context.session.upload(ready.source, kind);
+    const upload = await context.session.upload(ready.source, kind, chatJid);
     const uploadTimeMs = Math.round(performance.now() - uploadStarted);
     requireUndamaged(upload, ready, content.source);
     const { downloadTimeMs } = loaded;

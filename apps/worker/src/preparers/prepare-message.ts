@@ -1,5 +1,5 @@
 /** From stored content to a protobuf: media fetched and uploaded, quote found, message built. */
-import { keysOf, type MessageContent, type MessageRecord, SEND_TYPES } from '@pombo/contracts';
+import { keysOf, type MessageContent, type MessageRecord, recipientKind, SEND_TYPES } from '@pombo/contracts';
 import { buildContextInfo, buildMessage, carriedContext, isViewOnce } from '@pombo/whatsapp';
 import type { SendContext } from '../sending/send-context.js';
 import { findQuoted } from './find-quoted.js';
@@ -18,8 +18,10 @@ export async function prepareMessage(
   record: MessageRecord,
   context: SendContext,
 ): Promise<PreparedMessage> {
-  const prepared = await prepareMedia(content, context);
-  const quoted = await findQuoted(content.quoted, chatJid, record, context);
+  const prepared = await prepareMedia(content, chatJid, context);
+  // As in Baileys, nothing is quoted in a newsletter.
+  const quotes = recipientKind(chatJid) === 'newsletter' ? undefined : content.quoted;
+  const quoted = await findQuoted(quotes, chatJid, record, context);
   const mentioned = content.mentioned ?? [];
   const contextInfo = buildContextInfo({ mentioned, ...(quoted ? { quoted } : {}) });
   const message = buildMessage(content, { chatJid, media: prepared?.media, contextInfo });

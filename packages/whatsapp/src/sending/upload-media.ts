@@ -1,37 +1,23 @@
 /**
- * Encrypts media and puts it on WhatsApp's media host. What comes back says all a message needs to refer to it, so one
- * upload can serve many messages.
+ * Puts media on WhatsApp's media host, encrypted but for newsletters. What comes back says all a message needs to refer
+ * to it, so one upload can serve many messages.
  */
-import { createReadStream } from 'node:fs';
-import { stat, unlink } from 'node:fs/promises';
 import { PomboError } from '@pombo/contracts';
-import { encryptedStream, MEDIA_PATH_MAP, type MediaType } from '@whiskeysockets/baileys';
+import { isJidNewsletter, MEDIA_PATH_MAP, type MediaType } from '@whiskeysockets/baileys';
 import { type Dispatcher, request } from 'undici';
 import type { NameMediaHosts } from './media-hosts.js';
+import { encryptFile, type FileFacts, plainFile, type UploadFile, type UploadSource } from './upload-file.js';
 
 /** What a message needs to refer to uploaded media. */
-export interface UploadedMedia {
+export interface UploadedMedia extends FileFacts {
   readonly url: string;
   readonly directPath: string;
-  readonly mediaKey: Buffer;
-  /** Unix seconds. */
-  readonly mediaKeyTimestamp: number;
-  readonly fileSha256: Buffer;
-  readonly fileEncSha256: Buffer;
-  /** Bytes before encryption. */
-  readonly fileLength: number;
 }
 
 export interface UploadOptions {
   readonly dispatcher: Dispatcher;
   /** For a small file; a large one has more. */
   readonly timeoutMs: number;
-}
-
-interface EncryptedFile {
-  readonly path: string;
-  /** SHA-256 of the encrypted file, as WhatsApp's paths spell it. */
-  readonly token: string;
 }
 
 /** Half a megabyte a second: what is given beyond the time limit to a large file. */
@@ -42,36 +28,24 @@ const mayPass = (status: number): boolean => status === 408 || status === 429 ||
 /** The media host no longer accepts the authorisation it was shown. */
 const isUnauthorised = (status: number): boolean => status === 401 || status === 403;
 
-const base64Url = (hash: Buffer): string =>
-  hash.toString('base64').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-
-/** Media as the recipient is to see it: in memory, or as a file where it is too large for that. */
-export type UploadSource = Buffer | { readonly path: string };
-
 /**
+ * @param chatJid the chat it is for: what goes to newsletters is not encrypted.
  * @throws PomboError UPLOAD_FAILED; `retryable` when another try may succeed.
  */
 export async function uploadMedia(
   nameHosts: NameMediaHosts,
   media: UploadSource,
   type: MediaType,
+  chatJid: string | undefined,
   options: UploadOptions,
 ): Promise<UploadedMedia> {
-  const encrypted = await encryptedStream('path' in media ? { url: media.path } : media, type);
-  const file = { path: encrypted.encFilePath, token: base64Url(encrypted.fileEncSha256) };
+  const isPlain = chatJid !== undefined && isJidNewsletter(chatJid) === true;
+  const file = isPlain ? await plainFile(media) : await encryptFile(media, type);
   try {
     const { url, directPath } = await uploadToAnyHost(nameHosts, file, type, options);
-    return {
-      url,
-      directPath,
-      mediaKey: Buffer.from(encrypted.mediaKey),
-      mediaKeyTimestamp: Math.floor(Date.now() / 1000),
-      fileSha256: encrypted.fileSha256,
-      fileEncSha256: encrypted.fileEncSha256,
-      fileLength: encrypted.fileLength,
-    };
+    return { url, directPath, ...file.facts };
   } finally {
-    await unlink(encrypted.encFilePath);
+    await file.remove();
   }
 }
 
@@ -79,7 +53,7 @@ type Located = Pick<UploadedMedia, 'url' | 'directPath'>;
 
 async function uploadToAnyHost(
   nameHosts: NameMediaHosts,
-  file: EncryptedFile,
+  file: UploadFile,
   type: MediaType,
   options: UploadOptions,
 ): Promise<Located> {
@@ -101,19 +75,18 @@ async function uploadToAnyHost(
 
 type PostResult = Located | { readonly failure: PomboError; readonly unauthorised: boolean };
 
-async function post(url: string, file: EncryptedFile, { dispatcher, timeoutMs }: UploadOptions): Promise<PostResult> {
+async function post(url: string, file: UploadFile, { dispatcher, timeoutMs }: UploadOptions): Promise<PostResult> {
   try {
-    const { size } = await stat(file.path);
     const { statusCode, body } = await request(url, {
       method: 'POST',
       dispatcher,
       headers: {
         'content-type': 'application/octet-stream',
-        'content-length': String(size),
+        'content-length': String(file.sizeBytes),
         origin: 'https://web.whatsapp.com',
       },
-      body: createReadStream(file.path),
-      signal: AbortSignal.timeout(timeoutMs + Math.ceil(size / SLOWEST_BYTES_PER_MS)),
+      body: file.open(),
+      signal: AbortSignal.timeout(timeoutMs + Math.ceil(file.sizeBytes / SLOWEST_BYTES_PER_MS)),
     });
     const text = await body.text();
     if (statusCode === 200) return readAnswer(text);
