@@ -1,57 +1,34 @@
-/** `npm run admin`: tenants and tokens, straight in Redis; for whoever operates Pombo. */
+/** `npm run admin`: tenants, users and tokens, straight in Redis; for whoever operates Pombo. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { COMMANDS, OPTIONS, USAGE } from './lib/admin-commands.mjs';
 import { ensureBuilt } from './lib/ensure-built.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { openStore } from './lib/open-store.mjs';
 import { builtEntry, ROOT } from './lib/paths.mjs';
 import { expectedError, failWith } from './lib/run-command.mjs';
 
-const USAGE = `Usage: npm run admin -- COMMAND [OPTIONS]
-
-  create-tenant --name NAME [--role ROLE]   makes a tenant and its first token
-  create-token --tenant ID [--role ROLE]    makes another token for a tenant
-
-ROLE is admin (the default), manager or user. A token is shown once: Redis keeps only its hash.
-REDIS_URL says which Redis, REDIS_PREFIX which Pombo in it.`;
-
 /** Asked for wrongly: say what was wrong, then how it goes. */
 const usageError = (problem) => expectedError(`${problem}\n\n${USAGE}`);
 
 function parseCommand(argv) {
-  const options = { name: { type: 'string' }, tenant: { type: 'string' }, role: { type: 'string' } };
   try {
-    const { values, positionals } = parseArgs({
-      args: argv,
-      options: { ...options, help: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-    return { ...values, command: positionals[0], extra: positionals.slice(1) };
+    const options = { ...OPTIONS, help: { type: 'boolean' } };
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
+    return { values, command: positionals[0], extra: positionals.slice(1) };
   } catch (error) {
     throw usageError(error.message);
   }
 }
 
-function required(value, option) {
-  if (!value?.trim()) throw usageError(`${option} is missing.`);
-  return value.trim();
+/** @returns the command's own options, trimmed; checked before Redis is asked for anything. */
+function checkOptions({ needs, takes = [] }, values, command) {
+  const stranger = Object.keys(values).find((name) => ![...needs, ...takes].includes(name));
+  if (stranger !== undefined) throw usageError(`--${stranger} means nothing to ${command}.`);
+  for (const name of needs) if (!values[name]?.trim()) throw usageError(`--${name} is missing.`);
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.trim()]));
 }
-
-const COMMANDS = {
-  'create-tenant': async (store, { name, role }) => {
-    const { tenantId } = await store.tenants.create(name);
-    return { tenantId, ...(await store.tenants.createToken(tenantId, role)) };
-  },
-  'create-token': async (store, { tenant, role }) => {
-    if ((await store.redis.exists(store.keys.tenant(tenant))) === 0)
-      throw expectedError(`No tenant has the id ${tenant}.`);
-    return { tenantId: tenant, ...(await store.tenants.createToken(tenant, role)) };
-  },
-};
-
-/** What each command cannot do without, checked before Redis is asked for anything. */
-const NEEDS = { 'create-tenant': 'name', 'create-token': 'tenant' };
 
 /** In an image everything is installed and built, and the tools for it are not there. */
 async function ensureReady() {
@@ -60,31 +37,32 @@ async function ensureReady() {
   await ensureBuilt(['packages/store']);
 }
 
-async function runCommand(parsed) {
-  const execute = COMMANDS[parsed.command];
-  if (!execute) throw usageError(parsed.command ? `No such command: ${parsed.command}` : 'Which command?');
-  if (parsed.extra.length > 0)
-    throw usageError(`What is "${parsed.extra.join(' ')}"? A name with spaces needs quotes.`);
-  const needed = NEEDS[parsed.command];
-  const checked = { ...parsed, [needed]: required(parsed[needed], `--${needed}`), role: parsed.role ?? 'admin' };
+async function runCommand({ command, extra, values }) {
+  const known = Object.hasOwn(COMMANDS, command ?? '') ? COMMANDS[command] : undefined;
+  if (!known) throw usageError(command ? `No such command: ${command}` : 'Which command?');
+  if (extra.length > 0) throw usageError(`What is "${extra.join(' ')}"? A name with spaces needs quotes.`);
+  const options = checkOptions(known, values, command);
 
   await ensureReady();
   const { ROLES } = await import(builtEntry('packages/store'));
-  if (!ROLES.includes(checked.role)) throw usageError(`--role must be one of ${ROLES.join(', ')}.`);
+  const { parseRecipient } = await import(builtEntry('packages/contracts'));
+  const role = options.role ?? 'admin';
+  if (!ROLES.includes(role)) throw usageError(`--role must be one of ${ROLES.join(', ')}.`);
   const { store, close } = await openStore(process.env);
   try {
-    const { tenantId, userId, token } = await execute(store, checked);
-    console.log(`tenant  ${tenantId}\nuser    ${userId} (${checked.role})\ntoken   ${token}`);
-    console.error('\nKeep the token: it is not shown again.');
+    const { lines, secret } = await known.run(store, { ...options, role, parseRecipient });
+    console.log(lines.join('\n'));
+    if (secret) console.error('\nKeep the token: it is not shown again.');
   } finally {
     close();
   }
 }
 
 try {
-  const parsed = parseCommand(process.argv.slice(2));
-  if (parsed.help) console.log(USAGE);
-  else await runCommand(parsed);
+  const { values, ...parsed } = parseCommand(process.argv.slice(2));
+  const { help, ...own } = values;
+  if (help) console.log(USAGE);
+  else await runCommand({ ...parsed, values: own });
 } catch (error) {
   failWith(error);
 }

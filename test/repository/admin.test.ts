@@ -1,6 +1,6 @@
 import { createFailFastRedis, loadConfig, silentLogger } from '@pombo/runtime';
-import { createStore, hashToken } from '@pombo/store';
-import { removeKeys, testEnvironment } from '@pombo/testing';
+import { createRecipientStep, createStore, hashToken } from '@pombo/store';
+import { eventually, removeKeys, testEnvironment } from '@pombo/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runScript } from './repository-files.js';
 
@@ -23,13 +23,14 @@ afterAll(async () => {
   redis.disconnect();
 });
 
+const callerOf = (token: string) => store.users.findCaller(hashToken(token) ?? '');
 const printed = (text: string, name: string): string => new RegExp(`^${name} +(\\S+)`, 'm').exec(text)?.[1] ?? '';
 
 describe('npm run admin', () => {
   test('makes a tenant with a token that works, without knowing the key', async () => {
     const { status, stdout } = await admin('create-tenant', '--name', 'Padaria São João');
     expect(status).toBe(0);
-    const caller = await store.users.findCaller(hashToken(printed(stdout, 'token')) ?? '');
+    const caller = await callerOf(printed(stdout, 'token'));
     expect(caller).toMatchObject({ tenantId: printed(stdout, 'tenant'), role: 'admin' });
   });
 
@@ -37,10 +38,46 @@ describe('npm run admin', () => {
     const { tenantId } = await store.tenants.create('Another');
     const { status, stdout } = await admin('create-token', '--tenant', tenantId, '--role', 'user');
     expect(status).toBe(0);
-    expect(await store.users.findCaller(hashToken(printed(stdout, 'token')) ?? '')).toMatchObject({
+    expect(await callerOf(printed(stdout, 'token'))).toMatchObject({
       tenantId,
       role: 'user',
     });
+  });
+
+  test('makes, lists, disables and removes users; a token that is replaced ends', async () => {
+    const { tenantId } = await store.tenants.create('Users');
+    const device = await store.devices.create(tenantId, 'a phone');
+    const tenant = ['--tenant', tenantId];
+    const made = await admin('create-user', ...tenant, '--name', 'Ana', '--role', 'user', '--devices', device.id);
+    const [userId, token] = [printed(made.stdout, 'user'), printed(made.stdout, 'token')];
+    expect(await callerOf(token)).toMatchObject({ tenantId, userId, role: 'user', devices: [device.id] });
+
+    const listed = await admin('list-users', ...tenant);
+    expect(listed.stdout).toMatch(new RegExp(`^${userId} +user +enabled +1 devices +Ana$`, 'm'));
+    expect(listed.stdout).not.toContain(token);
+    const next = printed((await admin('rotate-token', ...tenant, '--user', userId)).stdout, 'token');
+    expect(await callerOf(token)).toBeUndefined();
+    await admin('disable-user', ...tenant, '--user', userId);
+    expect(await callerOf(next)).toBeUndefined();
+    expect((await admin('delete-user', ...tenant, '--user', userId)).status).toBe(0);
+    expect(await store.users.list(tenantId)).toEqual([]);
+  });
+
+  test('asks for erasures, which an ingress carries out', async () => {
+    const { tenantId } = await store.tenants.create('Forgotten');
+    const asked = admin('erase', '--tenant', tenantId, '--number', '+55 11 98888-7777');
+    const [pending] = await eventually('the erasure is asked for', async () => {
+      const all = await store.erasures.listPending();
+      return all.length > 0 ? all : undefined;
+    });
+    const step = createRecipientStep({ ...store, removeJob: () => Promise.resolve() });
+    while (pending && (await step(pending)) !== 'done');
+    const { status, stdout } = await asked;
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^erasure era_\w+ done: 0 messages/);
+    expect((await admin('delete-tenant', '--tenant', tenantId)).status).toBe(0);
+    expect((await admin('list-tenants')).stdout).toMatch(new RegExp(`^${tenantId} .* being erased +Forgotten$`, 'm'));
+    expect(await store.tenants.read(tenantId)).toMatchObject({ erasing: true });
   });
 
   test.each([
@@ -50,6 +87,7 @@ describe('npm run admin', () => {
     ['a name without quotes', ['create-tenant', '--name', 'Two', 'words'], 'needs quotes'],
     ['an unknown role', ['create-tenant', '--name', 'X', '--role', 'king'], '--role must be one of'],
     ['an unknown option', ['create-tenant', '--nmae', 'X'], "'--nmae'"],
+    ['an option of another command', ['list-tenants', '--user', 'X'], '--user means nothing to list-tenants'],
     ['a tenant nobody has', ['create-token', '--tenant', 'ten_nobody'], 'No tenant has the id ten_nobody'],
   ])('with %s says what is wrong and makes nothing', async (_what, args, message) => {
     const { status, stdout, stderr } = await admin(...args);

@@ -18,6 +18,8 @@ export interface SentMessages {
   save(messageId: string, message: SentMessage): Promise<void>;
   /** @returns undefined when it was never sent, or too long ago. */
   read(messageId: string): Promise<SentMessage | undefined>;
+  /** Of a message that was erased meanwhile. */
+  forget(messageId: string): Promise<void>;
 }
 
 const HASH_BYTES = 32;
@@ -49,6 +51,9 @@ export function createSentMessages(redis: Redis, keys: Keys, cipher: Cipher, ret
         put(keys.sent(messageId), Buffer.concat([hash, bytes])),
         thumbnail ? saveThumbnail(messageId, thumbnail, hash) : undefined,
       ]);
+    },
+    async forget(messageId) {
+      await redis.del(keys.sent(messageId));
     },
     async read(messageId) {
       if (!isMessageId(messageId)) return undefined;

@@ -71,6 +71,8 @@ async function takeDispatchPoint(record: MessageRecord, ready: ReadySend, contex
     store.messages.dispatch(record.id, deviceId, epoch, { chatJid, metadata }),
   ]);
   if (verdict === 'stale') throw new JobReleased();
+  // Erased while it was prepared: what was kept a moment ago must not outlive it.
+  if (verdict === 'gone') await store.sentMessages.forget(record.id);
   return verdict === 'go';
 }
 
