@@ -31,7 +31,9 @@ COPY apps apps
 RUN npx tsc -b apps/ingress apps/worker apps/webhooks
 
 FROM manifests AS ingress-dependencies
-RUN npm ci --omit=dev --workspace=@pombo/ingress --include-workspace-root=false
+RUN npm ci --omit=dev --workspace=@pombo/ingress --include-workspace-root=false \
+  && cd node_modules/swagger-ui-dist \
+  && find . -name '*.map' -delete -o -name 'swagger-ui-es-bundle*' -delete
 
 FROM manifests AS worker-dependencies
 RUN npm ci --omit=dev --workspace=@pombo/worker --include-workspace-root=false

@@ -112,8 +112,8 @@ function nestedInArray(schema: Joi.Schema, own: JsonSchema, conversion: Conversi
   const item = toJsonSchema(first, conversion);
   if (!own.anyOf) return { items: item };
   // `single()`: one item may stand for an array of one.
-  const [array] = own.anyOf;
-  return { anyOf: [{ ...array, items: item }, item] };
+  const { description, ...array } = own.anyOf[0] ?? {};
+  return { anyOf: [{ ...array, items: item }, item], ...(description === undefined ? {} : { description }) };
 }
 
 interface Match {

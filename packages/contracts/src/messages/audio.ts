@@ -26,10 +26,13 @@ export const audioSendSchema = withOneMedia(
   Joi.object<AudioSend>({
     ...commonSendKeys,
     ...mediaKeys(audioMedia),
-    ptt: Joi.boolean(),
-    viewOnce: Joi.boolean(),
-    seconds: Joi.number().integer().min(0).max(MAX_SECONDS),
-    waveform: Joi.array().items(Joi.number().integer().min(0).max(MAX_LOUDNESS)).length(WAVEFORM_LENGTH),
+    ptt: Joi.boolean().description('A voice note (“push to talk”).'),
+    viewOnce: Joi.boolean().description('It can be heard once.'),
+    seconds: Joi.number().integer().min(0).max(MAX_SECONDS).description('Its length as shown; measured unless given.'),
+    waveform: Joi.array()
+      .items(Joi.number().integer().min(0).max(MAX_LOUDNESS))
+      .length(WAVEFORM_LENGTH)
+      .description('How loud a voice note is over its length, as shown; measured unless given.'),
   }),
   audioMedia,
 );

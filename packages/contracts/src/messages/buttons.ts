@@ -13,18 +13,20 @@ const MAX_BUTTONS = 3;
 
 export const buttonsSendSchema = Joi.object<ButtonsSend>({
   ...commonSendKeys,
-  message: Joi.string().max(1024).required(),
-  footer: Joi.string().max(60).empty(''),
+  message: Joi.string().max(1024).required().description('The text above the buttons.'),
+  footer: Joi.string().max(60).empty('').description('Small, below the text.'),
   buttons: Joi.array()
     .items(Joi.object({ id: Joi.string().max(256).required(), display_text: Joi.string().max(20).required() }))
     .min(1)
     .max(MAX_BUTTONS)
     .unique('id')
-    .required(),
+    .required()
+    .description('`id` comes back when a button is pressed; no two the same.'),
 });
 
 export const buttonsDocs: SendDocs = {
   summary: 'Send up to three buttons',
+  description: 'Buttons that answer with their text when they are pressed.',
   examples: {
     'Two buttons': {
       number: '5511999999999',

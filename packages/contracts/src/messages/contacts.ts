@@ -21,6 +21,7 @@ export const contactsSendSchema = Joi.object<ContactsSend>({
 
 export const contactsDocs: SendDocs = {
   summary: 'Send several contacts',
+  description: 'Each as with `/send/contact`: an object, or a whole vCard. A single one goes out as a contact.',
   examples: {
     'Two contacts': {
       number: '5511999999999',

@@ -33,7 +33,10 @@ export const documentSendSchema = withOneMedia(
       .max(255)
       .pattern(/^[^/\\\p{Cc}]+$/u, 'a file name without slashes')
       .when('document_url', { is: Joi.exist(), then: Joi.required() }),
-    mime_type: Joi.string().max(127).pattern(MIME_TYPE, 'a MIME type such as application/pdf'),
+    mime_type: Joi.string()
+      .max(127)
+      .pattern(MIME_TYPE, 'a MIME type such as application/pdf')
+      .description('What the recipient is told the file is.'),
     caption: captionSchema,
   }),
   documentMedia,
@@ -41,6 +44,8 @@ export const documentSendSchema = withOneMedia(
 
 export const documentDocs: SendDocs = {
   summary: 'Send a file',
+  description:
+    'Any file; `file_name` is required with `document_url`. A `mime_type` left out is found by the file itself. What the recipient sees before opening it is the thumbnail you bring.',
   examples: {
     'A file by its URL': {
       number: '5511999999999',

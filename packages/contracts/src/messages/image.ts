@@ -17,7 +17,7 @@ export const imageSendSchema = withOneMedia(
     ...commonSendKeys,
     ...mediaKeys(imageMedia),
     caption: captionSchema,
-    viewOnce: Joi.boolean(),
+    viewOnce: Joi.boolean().description('It can be seen once.'),
   }),
   imageMedia,
 );

@@ -46,15 +46,16 @@ function checkSections(sections: readonly ListSection[], helpers: Joi.CustomHelp
 
 export const interactiveSendSchema = Joi.object<InteractiveSend>({
   ...commonSendKeys,
-  title: Joi.string().max(60).empty(''),
-  body: Joi.string().max(1024).required(),
-  footer: Joi.string().max(60).empty(''),
-  button_text: Joi.string().max(20).required(),
+  title: Joi.string().max(60).empty('').description('Above the text, in bold.'),
+  body: Joi.string().max(1024).required().description('The text.'),
+  footer: Joi.string().max(60).empty('').description('Small, below the text.'),
+  button_text: Joi.string().max(20).required().description('On the button that opens the list.'),
   sections: Joi.array()
     .items(sectionSchema)
     .min(1)
     .max(MAX_SECTIONS)
     .required()
+    .description('At most 10 rows in all, each with an id of its own; several sections need a title each.')
     .custom(checkSections)
     .messages({
       'list.rows': `{{#label}} must have at most ${MAX_ROWS} rows in all`,

@@ -23,16 +23,23 @@ const mediaUrlSchema = Joi.string()
   .max(MAX_URL_LENGTH)
   .uri({ scheme: ['http', 'https'] })
   .messages({ 'string.uriCustomScheme': '{{#label}} must be an http:// or https:// URL' })
+  .description('Fetched by the worker that sends; addresses of private networks are refused.')
   .meta({ jsonSchema: { pattern: '^https?:' } });
+
+const inlineSchema = Joi.string().description('Base64; the prefix of a data URI may stand in front.');
 
 /** Keys for the fields of one piece of media. */
 export function mediaKeys({ inline, url }: MediaFields): Joi.SchemaMap {
-  return { [inline]: Joi.string(), [url]: mediaUrlSchema, media_id: Joi.string().max(64) };
+  return {
+    [inline]: inlineSchema,
+    [url]: mediaUrlSchema,
+    media_id: Joi.string().max(64).description('Media stored before with `POST /media`.'),
+  };
 }
 
 /** Keys for a thumbnail the client may bring: inline or behind a URL, not both. */
 export function thumbnailKeys({ inline, url }: MediaFields): Joi.SchemaMap {
-  return { [inline]: Joi.string(), [url]: mediaUrlSchema };
+  return { [inline]: inlineSchema, [url]: mediaUrlSchema };
 }
 
 /** Requires exactly one of the fields, in words a person understands. */

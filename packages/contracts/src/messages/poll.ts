@@ -15,18 +15,20 @@ const MAX_OPTIONS = 12;
 
 export const pollSendSchema = Joi.object<PollSend>({
   ...commonSendKeys,
-  question: Joi.string().max(255).required(),
+  question: Joi.string().max(255).required().description('What is asked.'),
   options: Joi.array()
     .items(Joi.object({ option_name: Joi.string().max(100).required() }))
     .min(MIN_OPTIONS)
     .max(MAX_OPTIONS)
     .unique('option_name')
-    .required(),
-  allow_multiple_answers: Joi.boolean().default(false),
+    .required()
+    .description('What can be answered; no two the same.'),
+  allow_multiple_answers: Joi.boolean().default(false).description('Whether several options may be chosen.'),
 });
 
 export const pollDocs: SendDocs = {
   summary: 'Send a poll',
+  description: 'A question with 2 to 12 answers.',
   examples: {
     'A poll': {
       number: '5511999999999',

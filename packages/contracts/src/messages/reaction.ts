@@ -19,10 +19,14 @@ const MAX_EMOJI_LENGTH = 32;
 
 export const reactionSendSchema = Joi.object<ReactionSend>({
   ...commonSendKeys,
-  messageId: Joi.string().max(128).required(),
-  reaction: Joi.string().allow('').max(MAX_EMOJI_LENGTH).required(),
-  fromMe: Joi.boolean().default(false),
-  participant: recipientSchema,
+  messageId: Joi.string().max(128).required().description('The message reacted to.'),
+  reaction: Joi.string()
+    .allow('')
+    .max(MAX_EMOJI_LENGTH)
+    .required()
+    .description('One emoji; an empty text takes it back.'),
+  fromMe: Joi.boolean().default(false).description('Whether that message is one of yours.'),
+  participant: recipientSchema.description('Who wrote that message, in a group.'),
 });
 
 export const reactionDocs: SendDocs = {

@@ -11,7 +11,7 @@ const MAX_TEXT_LENGTH = 4096;
 
 export const textSendSchema = Joi.object<TextSend & { typingDuration?: number }>({
   ...commonSendKeys,
-  text: Joi.string().max(MAX_TEXT_LENGTH).required(),
+  text: Joi.string().max(MAX_TEXT_LENGTH).required().description('With WhatsApp’s markdown; links get no preview.'),
   // The other name the compatible API has for `delay`, on this route only.
   typingDuration: Joi.number().integer().min(0).max(MAX_DELAY_SECONDS),
 }).custom(({ typingDuration, ...body }: TextSend & { typingDuration?: number }) =>
@@ -20,6 +20,7 @@ export const textSendSchema = Joi.object<TextSend & { typingDuration?: number }>
 
 export const textDocs: SendDocs = {
   summary: 'Send a text',
+  description: 'Up to 4096 characters. `typingDuration` is another name of `delay`, on this route only.',
   examples: {
     'A text': { number: '5511999999999', text: 'Hello from *Pombo*' },
     'An answer to an earlier message, after two seconds of typing': {

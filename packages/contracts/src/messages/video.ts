@@ -25,8 +25,8 @@ export const videoSendSchema = withOneMedia(
     ...mediaKeys(videoMedia),
     ...thumbnailKeys(videoMedia.thumbnail),
     caption: captionSchema,
-    viewOnce: Joi.boolean(),
-    gifPlayback: Joi.boolean(),
+    viewOnce: Joi.boolean().description('It can be seen once.'),
+    gifPlayback: Joi.boolean().description('Plays by itself, again and again and without sound.'),
   }),
   videoMedia,
 ).nand('thumbnail', 'thumbnail_url');
