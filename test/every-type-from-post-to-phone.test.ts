@@ -52,6 +52,7 @@ afterAll(() => stack.close());
 const SOURCES: Readonly<Record<string, (field: string, name: FileName) => Promise<Record<string, unknown>>>> = {
   'by URL': (field, name) => Promise.resolve({ [`${field}_url`]: server.url(`/${name}`) }),
   inline: (field, name) => Promise.resolve({ [field]: `data:;base64,${files[name].toString('base64')}` }),
+  'by id': async (_field, name) => ({ media_id: (await api.upload(files[name])).body['media_id'] }),
 };
 
 interface Case {

@@ -12,6 +12,8 @@ export interface ApiClient {
   readonly token: string;
   get(path: string): Promise<ApiAnswer>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<ApiAnswer>;
+  /** `POST /media`, in a form. */
+  upload(file: Buffer): Promise<ApiAnswer>;
 }
 
 export function createApiClient(url: string, token: string): ApiClient {
@@ -33,5 +35,10 @@ export function createApiClient(url: string, token: string): ApiClient {
         headers: { authorization, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),
+    upload(file) {
+      const form = new FormData();
+      form.append('file', new Blob([new Uint8Array(file)]), 'file');
+      return call('/media', { method: 'POST', headers: { authorization }, body: form });
+    },
   };
 }

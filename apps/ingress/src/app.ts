@@ -13,6 +13,7 @@ import { addDeviceRoutes } from './routes/devices.js';
 import { addDocumentationRoutes } from './routes/documentation.js';
 import { addErasureRoutes } from './routes/erasures.js';
 import { addHealthRoutes } from './routes/health.js';
+import { addMediaRoutes } from './routes/media.js';
 import { addMessageRoutes } from './routes/messages.js';
 import { addPairingRoutes } from './routes/pairing.js';
 import { createRoutes } from './routes/routes.js';
@@ -44,6 +45,7 @@ export function createApp(parts: AppParts): App {
   addHealthRoutes(routes, parts);
   addDocumentationRoutes(routes);
   addSendRoutes(routes, parts);
+  addMediaRoutes(routes, parts);
   addMessageRoutes(routes, parts);
   addDeviceRoutes(routes, parts);
   addPairingRoutes(routes, parts);

@@ -96,3 +96,51 @@ test.each(ROUTES)(
   },
   120_000,
 );
+
+/** Lines that a form is made of, in any order, with anything in between. */
+const formLine = fc.oneof(
+  fc.constantFrom('--x', '--x--', '', 'content-disposition: form-data; name="file"; filename="a"'),
+  fc.constantFrom(
+    'content-disposition: form-data; name="file"',
+    'content-type: image/png',
+    'content-disposition: form-data',
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+);
+const form = fc.array(formLine, { maxLength: 12 }).map((lines) => Buffer.from(lines.join('\r\n')));
+const file = fc.oneof(
+  form,
+  fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+);
+const fileType = fc.oneof(
+  fc.constantFrom(
+    'multipart/form-data; boundary=x',
+    'multipart/form-data',
+    'multipart/form-data; boundary=',
+    'multipart/mixed',
+  ),
+  fc.constantFrom(
+    'image/png',
+    'application/json',
+    'application/x-www-form-urlencoded',
+    '',
+    '/',
+    'a b',
+    'x'.repeat(300),
+  ),
+);
+
+test('POST /media stores whatever comes or says what is wrong with it, never an error of ours', async () => {
+  const before = (await harness.enqueued()).sort();
+  await fc.assert(
+    fc.asyncProperty(fileType, file, async (type, bytes) => {
+      const answer = await harness.call('POST', '/media', { headers: { 'content-type': type }, body: bytes });
+      if (answer.status === 201) return;
+      expect([400, 413, 415]).toContain(answer.status);
+      expect(answer.body).toMatchObject({ success: false, error: expect.any(String), request_id: expect.any(String) });
+      expect(answer.body['validation']).toEqual([expect.objectContaining({ field: expect.any(String) })]);
+    }),
+    { numRuns: RUNS },
+  );
+  expect((await harness.enqueued()).sort()).toEqual(before);
+}, 120_000);

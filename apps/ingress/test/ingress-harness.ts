@@ -21,7 +21,7 @@ export interface Answer {
 export interface Call {
   readonly token?: string | undefined;
   readonly headers?: Record<string, string>;
-  /** An object is sent as JSON, a string as it is. */
+  /** An object is sent as JSON, text and bytes as they are. */
   readonly body?: unknown;
   readonly signal?: AbortSignal;
 }
@@ -68,7 +68,9 @@ export async function openHarness({ settings = {}, logger = silentLogger }: Harn
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...options.headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
     const text = await response.text();

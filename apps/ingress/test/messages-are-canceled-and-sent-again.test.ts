@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MessageState } from '@pombo/contracts';
+import { createDirectoryBlobStore } from '@pombo/media';
 import { createConsumer } from '@pombo/queue';
 import { silentLogger } from '@pombo/runtime';
 import { eventually } from '@pombo/testing';
 import { createReadyDevice, createTenant, type Harness, IMAGE_URL, NUMBER, openHarness } from './ingress-harness.js';
+import { PNG_BASE64 } from './sample-png.js';
 
 let harness: Harness;
 
@@ -152,6 +154,17 @@ describe('DELETE /messages/{id}', () => {
 });
 
 describe('POST /messages/{id}/resend', () => {
+  test('keeps the picture of the message, and says so when it is gone', async () => {
+    const picture = { number: NUMBER, image: PNG_BASE64 };
+    const { body } = await harness.call('POST', '/send/image', { body: picture });
+    const id = String(body['message_id']);
+    await move(id, 'failed', FAILED);
+    expect((await harness.call('POST', `/messages/${id}/resend`)).status).toBe(202);
+    await createDirectoryBlobStore({ dir: harness.mediaDir }).removeOlderThan(0);
+    const { status, body: refusal } = await harness.call('POST', `/messages/${id}/resend`);
+    expect([status, refusal['error_code']]).toEqual([404, 'MEDIA_NOT_FOUND']);
+  });
+
   test.each<MessageState>(['failed', 'canceled', 'expired'])(
     'sends a message that %s again, as a new one',
     async (end) => {

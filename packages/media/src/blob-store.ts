@@ -7,6 +7,8 @@ export interface PutOptions {
   readonly mimeType?: string;
   /** Refuses content above this with PAYLOAD_TOO_LARGE; unlimited by default. */
   readonly maxBytes?: number;
+  /** As for `keep`. */
+  readonly keepUntil?: number;
 }
 
 export interface StoredBlob {
@@ -34,6 +36,13 @@ export interface BlobStore {
    * @throws PomboError MEDIA_NOT_FOUND
    */
   open(sha256: string): Promise<MediaFile>;
+  /**
+   * Starts the blob's retention anew, and keeps it at least until `keepUntil` (milliseconds since the epoch), whatever
+   * retention is asked for then.
+   *
+   * @returns false when it is not there
+   */
+  keep(sha256: string, keepUntil?: number): Promise<boolean>;
   has(sha256: string): Promise<boolean>;
   /** Removing what isn't there is fine. */
   delete(sha256: string): Promise<void>;
@@ -44,7 +53,7 @@ export interface BlobStore {
   /** @throws PomboError MEDIA_NOT_FOUND, naming the setting, when this process doesn't see what another one wrote */
   readProbe(token: string): Promise<void>;
   /**
-   * Retention: removes blobs not put for `ageMs` milliseconds.
+   * Retention: removes blobs neither put nor kept for `ageMs` milliseconds.
    *
    * @returns how many were removed
    */

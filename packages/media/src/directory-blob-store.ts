@@ -1,6 +1,7 @@
 /**
  * A blob store in a directory, local or on a share that ingress and worker both mount. Layout:
- * `ab/abcd…` (the blobs, in 256 folders by their first two digits), `incoming/` (being written), `probes/`.
+ * `ab/abcd…` (the blobs, in 256 folders by their first two digits), beside them `abcd….keep-DAY` (empty: not to be
+ * removed before that day), `incoming/` (being written), `probes/`.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -12,6 +13,7 @@ import { LRUCache } from 'lru-cache';
 import type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
 import { createDirectory, publishFile, writeTemporaryFile, writeWhole } from './durable-write.js';
 import { createFlushSoon } from './flush-soon.js';
+import { createKeeper } from './keep-marks.js';
 import { removeOldBlobs } from './remove-old-blobs.js';
 import { mediaNotFound, onDisk, systemErrorCode, toStoreError } from './store-error.js';
 
@@ -97,9 +99,20 @@ export function createDirectoryBlobStore({
     if (hash.digest('hex') !== sha256) throw damaged();
   }
 
+  const keeper = createKeeper(pathOf);
+
   return {
-    put: async (content, options = {}) =>
-      content instanceof Uint8Array ? putBytes(content, options) : write(content, options.maxBytes),
+    async put(content, options = {}) {
+      const { maxBytes, keepUntil } = options;
+      const blob = await (content instanceof Uint8Array ? putBytes(content, options) : write(content, maxBytes));
+      if (keepUntil !== undefined) await keeper.mark(blob.sha256, keepUntil);
+      return blob;
+    },
+    async keep(sha256, keepUntil) {
+      // Marked first: a janitor that saw no mark finds the blob renewed, or it is gone and we say so.
+      if (keepUntil !== undefined) await keeper.mark(sha256, keepUntil);
+      return touch(pathOf(sha256));
+    },
     get,
     stream: (sha256) => Readable.from(readVerified(sha256), { objectMode: false }),
     async open(sha256) {
@@ -128,10 +141,21 @@ export function createDirectoryBlobStore({
  * away at this moment is then missing, and is written again.
  */
 async function renew(path: string, sizeBytes: number): Promise<boolean> {
+  if (!(await touch(path))) return false;
+  try {
+    return (await stat(path)).size === sizeBytes;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw toStoreError(error);
+  }
+}
+
+/** @returns false when the file is not there. */
+async function touch(path: string): Promise<boolean> {
   const now = new Date();
   try {
     await utimes(path, now, now);
-    return (await stat(path)).size === sizeBytes;
+    return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;
     throw toStoreError(error);

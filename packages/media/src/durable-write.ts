@@ -101,7 +101,7 @@ export async function createDirectory(path: string): Promise<void> {
 }
 
 /** A rename survives a power cut only once its directory is flushed. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await onDisk(open(path, 'r'));
   try {
     await onDisk(directory.sync());

@@ -2,6 +2,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectory } from './durable-write.js';
+import { isMark, readMarks } from './keep-marks.js';
 import { onDisk, systemErrorCode, toStoreError } from './store-error.js';
 
 /** A file still being written is touched all the time; one this old was left by a crash. */
@@ -27,7 +28,11 @@ export async function removeOldBlobs(dir: string, incoming: string, ageMs: numbe
 
 async function removeOldIn(folder: string, incoming: string, ageMs: number): Promise<number> {
   let removed = 0;
-  for (const name of await onDisk(readdir(folder))) {
+  const names = await onDisk(readdir(folder));
+  const { kept, over } = readMarks(names, Date.now());
+  for (const mark of over) await onDisk(rm(join(folder, mark), { force: true }));
+  for (const name of names) {
+    if (isMark(name) || kept.has(name)) continue;
     const path = join(folder, name);
     if ((await isOlderThan(path, ageMs)) && (await removeUnlessRenewed(path, join(incoming, `${name}.old`), ageMs))) {
       removed += 1;

@@ -211,6 +211,28 @@ describe('retention', () => {
     expect(await store.has(sha256)).toBe(true);
   });
 
+  test('starts anew when a blob is kept, and one that is not there cannot be kept', async () => {
+    const { sha256 } = await store.put(Buffer.from('used'));
+    await makeOld(pathOf(sha256));
+    expect(await store.keep(sha256)).toBe(true);
+    expect(await store.removeOlderThan(DAY_MS)).toBe(0);
+    expect(await store.keep('0'.repeat(64))).toBe(false);
+  });
+
+  test('passes by what is kept for longer, until its day has come', async () => {
+    const kept = await store.put(Buffer.from('kept'));
+    const put = await store.put(Buffer.from('put'), { keepUntil: Date.now() + 3 * DAY_MS });
+    const over = await store.put(Buffer.from('over'), { keepUntil: Date.now() - 3 * DAY_MS });
+    // The later of two counts.
+    await store.keep(kept.sha256, Date.now() + 3 * DAY_MS);
+    await store.keep(kept.sha256, Date.now() - 3 * DAY_MS);
+    for (const { sha256 } of [kept, put, over]) await makeOld(pathOf(sha256));
+    expect(await store.removeOlderThan(DAY_MS)).toBe(1);
+    expect(await Promise.all([kept, put, over].map(({ sha256 }) => store.has(sha256)))).toEqual([true, true, false]);
+    const names = await readdir(dir, { recursive: true });
+    expect(names.filter((name) => name.includes('.keep-'))).toHaveLength(2);
+  });
+
   test('clears what a crash left behind, but nothing being written', async () => {
     const bytes = randomBytes(50_000);
     await store.check();

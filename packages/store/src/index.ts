@@ -13,6 +13,7 @@ export * from './keys.js';
 export * from './leases.js';
 export * from './leftovers.js';
 export * from './look-up-budget.js';
+export * from './media.js';
 export * from './media-probe.js';
 export * from './message-index.js';
 export * from './messages.js';

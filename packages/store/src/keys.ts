@@ -72,6 +72,8 @@ export interface Keys extends WebhookKeys {
   tenantDevices(tenantId: string): string;
   /** String, encrypted: what a request with an `Idempotency-Key` set out to do; by a hash of that key. */
   intent(tenantId: string, keyHash: string): string;
+  /** String, encrypted: media uploaded ahead. */
+  media(tenantId: string, mediaId: string): string;
   /** Hash: whom a token names. It counts only while the user's own hash names it too. */
   token(tokenHash: string): string;
   /** Pub/sub channel on which processes hear that what they remember of callers and devices has changed. */
@@ -137,6 +139,7 @@ export function createKeys(prefix: string): Keys {
     userBucket: (tenantId, userId) => `${ofTenant(tenantId)}:b:${userId}`,
     tenantDevices: (tenantId) => `${ofTenant(tenantId)}:devices`,
     intent: (tenantId, keyHash) => `${ofTenant(tenantId)}:i:${keyHash}`,
+    media: (tenantId, mediaId) => `${ofTenant(tenantId)}:media:${mediaId}`,
     token: (tokenHash) => `${prefix}:token:${tokenHash}`,
     changes: `${prefix}:changes`,
     recipient: (number) => `${prefix}:r:${number}`,

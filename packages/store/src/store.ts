@@ -9,6 +9,7 @@ import { createIntents, type Intents } from './intents.js';
 import { createLeftovers, type Leftovers } from './leftovers.js';
 import { createKeys, type Keys } from './keys.js';
 import { createLookUpBudget, type LookUpBudget } from './look-up-budget.js';
+import { createMedia, type Media } from './media.js';
 import { createMediaProbe, type MediaProbe } from './media-probe.js';
 import { createMessageIndex, type MessageIndex } from './message-index.js';
 import { createMessages, type Messages } from './messages.js';
@@ -45,6 +46,7 @@ export interface Store {
   readonly privacyTokenTimes: PrivacyTokenTimes;
   readonly outbox: Outbox;
   readonly webhooks: Webhooks;
+  readonly media: Media;
   readonly mediaProbe: MediaProbe;
   readonly workers: Workers;
 }
@@ -90,6 +92,7 @@ export function createStore(redis: Redis, config: Config): Store {
     privacyTokenTimes: createPrivacyTokenTimes(redis, keys, PRIVACY_TOKEN_MS),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
     webhooks: createWebhooks(redis, keys, cipher, config),
+    media: createMedia(redis, keys, cipher, config.MEDIA_RETENTION_MS),
     mediaProbe: createMediaProbe(redis, keys),
     workers: createWorkers(redis, keys),
   };

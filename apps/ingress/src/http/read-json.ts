@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PomboError } from '@pombo/contracts';
 import express from 'express';
+import { inviteBody } from './invite-body.js';
 import type { NodeHandler } from './node-handler.js';
 import { hasPlainBody, readPlainBody } from './read-plain-body.js';
 
@@ -33,9 +34,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** curl asks before it sends more than 1 MB; whoever was refused before this point never sends it. */
 const invite: NodeHandler = (request, response, next) => {
-  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+  inviteBody(request, response);
   next();
 };
 

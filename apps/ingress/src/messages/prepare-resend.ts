@@ -1,7 +1,8 @@
 /** A message that ended without being sent, once more, as a new message. */
-import { isFailure, type MessageRecord, PomboError } from '@pombo/contracts';
+import { isFailure, type MessageContent, type MessageRecord, PomboError } from '@pombo/contracts';
 import type { DeviceRecord } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
+import { keepUntil } from '../contents/keep-until.js';
 import type { CallContext } from '../http/request-context.js';
 import type { SendPlan } from '../sends/send-plan.js';
 import type { Warning } from '../sends/send-validator.js';
@@ -14,11 +15,25 @@ export type PrepareResend = (
   context: CallContext,
 ) => Promise<SendPlan>;
 
-export function createPrepareResend({ store: { devices, messages }, devicePool }: AppParts): PrepareResend {
+export function createPrepareResend(parts: AppParts): PrepareResend {
+  const {
+    store: { devices, messages },
+    devicePool,
+    blobStore,
+    config,
+  } = parts;
   /** The device that was to send it, if it is still there. */
   const chooseDevice = async ({ deviceId }: MessageRecord, { caller }: CallContext): Promise<DeviceRecord> => {
     const device = await devices.read(deviceId);
     return devicePool.choose(caller, device ? deviceId : undefined);
+  };
+
+  /** Its stored media may have been waiting to be removed. */
+  const keepMedia = async ({ source, thumbnail }: MessageContent, waitMs: number): Promise<void> => {
+    for (const media of [source, thumbnail]) {
+      if (!media || !('blob' in media)) continue;
+      if (!(await blobStore.keep(media.blob, keepUntil(waitMs, config)))) throw mediaGone();
+    }
   };
 
   return async (messageId, warnings, context) => {
@@ -27,6 +42,7 @@ export function createPrepareResend({ store: { devices, messages }, devicePool }
     const content = await redisBudget.spend(messages.readContent(record.id));
     if (!content) throw messageNotFound();
     const { tenantId, to, priority, clientReference, expiresAt, sendAt, queuedAt } = record;
+    const expiresInMs = expiresAt - (sendAt ?? queuedAt);
     return {
       message: {
         content,
@@ -37,7 +53,7 @@ export function createPrepareResend({ store: { devices, messages }, devicePool }
         ...(clientReference === undefined ? {} : { clientReference }),
         retryOf: record.id,
         delayMs: 0,
-        expiresInMs: expiresAt - (sendAt ?? queuedAt),
+        expiresInMs,
       },
       scope: 'resend',
       asked: { retryOf: record.id },
@@ -45,10 +61,15 @@ export function createPrepareResend({ store: { devices, messages }, devicePool }
       async chooseDevice() {
         // Here, since a repeated request has its answer already: a message that timed out may turn out to be sent.
         if (!isFailure(record.state)) throw notEnded(record);
+        await keepMedia(content, expiresInMs);
         return redisBudget.spend(chooseDevice(record, context));
       },
     };
   };
+}
+
+function mediaGone(): PomboError {
+  return new PomboError('MEDIA_NOT_FOUND', 'the media of this message is no longer stored; send it as a new message');
 }
 
 function notEnded({ id, state }: MessageRecord): PomboError {

@@ -60,7 +60,7 @@ function securityOf(access: Access) {
 }
 
 function operationObject(name: RouteName, operation: Operation, row: RouteRow, components: Components) {
-  const { tag, summary, description, body, answers } = operation;
+  const { tag, summary, description, body, takesFile, answers } = operation;
   const parameters = parametersOf(operation, components);
   const roleNote = ROLE_NOTES[row.access];
   const text = [
@@ -75,6 +75,7 @@ function operationObject(name: RouteName, operation: Operation, row: RouteRow, c
     security: securityOf(row.access),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: requestBodyObject(body, components) } : {}),
+    ...(takesFile ? { requestBody: FILE_BODY } : {}),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, a]) => [status, answerObject(a, components)])),
       ...errorAnswers(errorCodesOf(operation, row)),
@@ -111,6 +112,20 @@ function parameterObjects(schema: Joi.ObjectSchema | undefined, where: string, c
 function requestBodyObject(body: RequestBody, components: Components) {
   return { required: true, content: json(toBodySchema(body, components), body.examples) };
 }
+
+const FILE_BODY = {
+  required: true,
+  content: {
+    'application/octet-stream': {},
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        properties: { file: { type: 'string', contentMediaType: 'application/octet-stream' } },
+        required: ['file'],
+      },
+    },
+  },
+};
 
 function answerObject({ description, headers = [], schema, examples = {}, mediaType }: Answer, components: Components) {
   const names = [...headers, 'X-Request-Id'];

@@ -53,6 +53,8 @@ export interface Operation {
   readonly query?: Joi.ObjectSchema;
   readonly headers?: readonly RequestHeader[];
   readonly body?: RequestBody;
+  /** The body is a file, or a form with one. */
+  readonly takesFile?: true;
   /** By status; successes only. */
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors?: readonly ErrorCode[];

@@ -35,6 +35,7 @@ export const ROUTES = {
   'GET /docs/:file': { access: 'anyone' },
 
   ...sends,
+  'POST /media': { access: 'user' },
   'GET /messages': { access: 'user' },
   'GET /messages/:id': { access: 'user' },
   'GET /messages/:id/status': { access: 'user' },

@@ -464,9 +464,9 @@ export const SETTINGS = {
   },
   MEDIA_RETENTION_MS: {
     group: 'Limits and retention',
-    schema: spanMs(71 * DAY),
+    schema: spanMs(7 * DAY),
     about:
-      'How long media that came inside a request is kept; a message that waits for longer fails. The default covers the longest schedule and the longest wait.',
+      'How long a media_id is good after its upload, and how long a stored file is kept after its last use; a message that waits longer keeps its file.',
   },
   PAIRING_TIMEOUT_MS: {
     group: 'Worker',

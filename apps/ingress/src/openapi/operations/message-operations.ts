@@ -91,6 +91,6 @@ export const messageOperations = {
     path,
     headers: ['Prefer', 'Idempotency-Key'],
     answers: sendAnswers('image'),
-    errors: ['MESSAGE_NOT_FOUND', 'ALREADY_DISPATCHED', ...SEND_ERRORS],
+    errors: ['MESSAGE_NOT_FOUND', 'ALREADY_DISPATCHED', 'MEDIA_NOT_FOUND', ...SEND_ERRORS],
   },
 } satisfies Record<string, Operation>;
