@@ -47,6 +47,8 @@ export interface WorkerDeps {
 
 const CONNECT_TIMEOUT_MS = 10 * SECOND;
 const COUNT_JOBS_MS = 30 * SECOND;
+/** Part of the time to stop in which devices finish what is in flight; closing needs the rest. */
+const GRACE_PART = 0.6;
 
 export function createWorker(config: Config, { logger, wrapAuthState, durableRatchet }: WorkerDeps): Worker {
   const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
@@ -97,7 +99,7 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
       leaseTtlMs: config.LEASE_TTL_MS,
       tickMs: config.LEASE_RENEW_MS,
       rebalanceAfterMs: config.REBALANCE_AFTER_MS,
-      graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS / 2),
+      graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS * GRACE_PART),
       open: (lease, { pairingUntil = 0 }) =>
         openOwnedDevice({ ...tools, endpoint, connectSlots, lease, pairingUntil, wrapAuthState, durableRatchet }),
     });

@@ -3,7 +3,6 @@
  * given away all at once, most would wait for the heirs to connect the others.
  */
 import { SECOND } from '@pombo/runtime';
-import { Semaphore } from 'async-mutex';
 import type { OwnedDevice } from '../devices/owned-device.js';
 import type { Holdings } from './holdings.js';
 
@@ -17,32 +16,57 @@ export interface DrainOptions {
   readonly paced: boolean;
 }
 
-/** Handed over at once. */
-const AT_ONCE = 8;
+/** Handed over at once: few, since those under way at the same time slow each other down, and more when time is short. */
+const LEAST_AT_ONCE = 3;
+const MOST_AT_ONCE = 32;
 /** How long an heir is waited for. */
 const HEIR_MS = 2 * SECOND;
 /** Part of the time after which whatever is left goes at once, so that it has the rest to finish what is in flight. */
-const PACED_PART = 0.6;
+const PACED_PART = 0.7;
 
 export async function drain(holdings: Holdings, options: DrainOptions): Promise<void> {
   const { graceMs, heirOf, untilSettled, paced } = options;
-  const end = performance.now() + graceMs;
-  const devices = holdings.owned();
-  const slots = new Semaphore(paced ? AT_ONCE : devices.length + 1);
-  const hurry = alarm(graceMs * PACED_PART);
-  void hurry.rung.then(() => slots.setValue(devices.length + 1));
+  const begun = performance.now();
+  const hurryAt = begun + (paced ? graceMs * PACED_PART : 0);
+  const left = holdings.owned();
+  const underWay = new Set<Promise<void>>();
+  const hurry = alarm(hurryAt - begun);
 
   const handOver = async (device: OwnedDevice): Promise<void> => {
     const { deviceId } = device.lease;
     const heir = paced ? heirOf(deviceId) : undefined;
     const settled = untilSettled(deviceId);
-    await holdings.giveBack(device, Math.max(0, end - performance.now()), heir);
+    await holdings.giveBack(device, Math.max(0, begun + graceMs - performance.now()), heir);
     if (heir === undefined) return;
     const late = alarm(HEIR_MS);
     await Promise.race([settled, late.rung, hurry.rung]);
     late.cancel();
   };
-  await Promise.all(devices.map((device) => slots.runExclusive(() => handOver(device))));
+
+  /** As many as it takes to be done in time, each taking as long as the last one did. */
+  const atOnce = (lastMs: number): number => {
+    const now = performance.now();
+    if (now >= hurryAt) return Infinity;
+    const needed = Math.ceil((left.length * lastMs) / (hurryAt - now));
+    return Math.min(Math.max(needed, LEAST_AT_ONCE), MOST_AT_ONCE);
+  };
+
+  const begin = (lastMs: number): void => {
+    while (left.length > 0 && underWay.size < atOnce(lastMs)) {
+      const device = left.pop();
+      if (!device) return;
+      const start = performance.now();
+      const over = handOver(device).finally(() => {
+        underWay.delete(over);
+        begin(performance.now() - start);
+      });
+      underWay.add(over);
+    }
+  };
+
+  void hurry.rung.then(() => begin(0));
+  begin(0);
+  while (underWay.size > 0) await Promise.race(underWay);
   hurry.cancel();
 }
 

@@ -37,7 +37,7 @@ export interface HoldingsOptions {
 const FIRST_REST_MS = SECOND;
 const LONGEST_REST_MS = MINUTE;
 /** Devices whose credentials are loaded at once. */
-const OPENED_AT_ONCE = 10;
+const OPENED_AT_ONCE = 30;
 
 export function createHoldings(options: HoldingsOptions): Holdings {
   const { store, leases, capacity, open, tell, understudyOf, logger } = options;

@@ -127,7 +127,7 @@ export const SETTINGS = {
   },
   LEASE_TTL_MS: {
     group: 'Worker',
-    schema: spanMs(6 * SECOND),
+    schema: spanMs(5 * SECOND),
     about: 'The devices of a worker that fell silent for this long are taken over.',
   },
   LEASE_RENEW_MS: {
