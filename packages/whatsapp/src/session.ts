@@ -80,11 +80,14 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   /** Baileys' errors become ours at this border: of a connection that was lost, or of a question WhatsApp refused. */
   const ask = async <T>(question: (socket: WASocket) => Promise<T>): Promise<T> => {
     const socket = connected();
+    const unanswered = setTimeout(() => keeper.probe(), options.times.probeTimeoutMs);
     try {
       return await question(socket);
     } catch (cause) {
       if (keeper.socket !== socket) throw new NotConnectedError({ cause });
       throw cause instanceof PomboError ? cause : noAnswer(cause);
+    } finally {
+      clearTimeout(unanswered);
     }
   };
   const nameMediaHosts = createMediaHosts(ask);

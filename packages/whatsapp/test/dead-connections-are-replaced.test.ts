@@ -3,7 +3,7 @@ import { eventually } from '@pombo/testing';
 import { createConnectSlots, NotConnectedError, UnknownOutcomeError } from '@pombo/whatsapp';
 import { failureOf } from './failure-of.js';
 import { holdClock } from './hold-timers.js';
-import { createScene, freshId, freshNumber, type TestSession } from './scene.js';
+import { createScene, freshId, freshNumber, jidOf, type TestSession } from './scene.js';
 
 const scene = createScene();
 afterEach(() => {
@@ -53,6 +53,14 @@ test('when an ack is late the server is asked for a sign of life, and a silent c
   await device.whenConnected(2);
   await device.sendText(number, id);
   expect(await scene.received(number, id)).toMatchObject({ displayedCount: 1, failures: [] });
+});
+
+test('a question that is not answered has a silent connection replaced, too', async () => {
+  const device = await scene.device({ times: PROBING });
+  scene.sandbox.freezeConnections(device.jid);
+  expect(await failureOf(device.session.checkNumbers([jidOf(freshNumber())]))).toBeInstanceOf(NotConnectedError);
+  expect(lost(device)).toBeDefined();
+  await device.whenConnected(2);
 });
 
 test('a late ack alone costs no connection while the server answers', async () => {
