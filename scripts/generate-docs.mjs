@@ -11,7 +11,7 @@ import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { ROOT, builtEntry } from './lib/paths.mjs';
 import { expectedError, failWith } from './lib/run-command.mjs';
 
-const GROUPS = ['Everywhere', 'Ingress', 'Worker', 'WhatsApp', 'Media', 'Webhooks', 'Limits and retention'];
+const GROUPS = ['Everywhere', 'Ingress', 'Worker', 'Pacing', 'WhatsApp', 'Media', 'Webhooks', 'Limits and retention'];
 const SPANS = [
   ['day', 86_400_000],
   ['h', 3_600_000],

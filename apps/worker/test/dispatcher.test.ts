@@ -48,21 +48,26 @@ function open(limits: Partial<DispatcherLimits>): void {
   dispatcher = createDispatcher<Message>({
     limits: { inFlight: 8, preparing: 32, inHand: 5000, ...limits },
     chatOf: ({ chat }) => chat,
-    async work({ messageId, preparing, sending, holds }, turn) {
+    async work({ messageId, chat, preparing, sending, holds }, turn) {
       log.push(`prepare ${messageId}`);
       try {
         await preparing.promise;
         await turn.first(true);
-        await turn.inFlight(async () => {
+        await turn.inFlight(async (passed) => {
           const hold = holds.shift();
           log.push(`${hold ? 'hold' : 'dispatch'} ${messageId}`);
           if (hold) throw hold;
+          passed();
           await sending.promise;
         }, true);
         log.push(`done ${messageId}`);
       } catch (error) {
         log.push(`${(error as Error).name} ${messageId}`);
+        if (!(error instanceof HeldBack)) return 'done';
+        dispatcher.hold([chat]);
+        return 'held';
       }
+      return 'done';
     },
     expire: ({ messageId }) => Promise.resolve(void log.push(`expire ${messageId}`)),
     onRoom: () => undefined,
@@ -216,23 +221,44 @@ describe('a message that waits', () => {
   test('expires when its time has come, parked, behind others of its chat, or held back', async () => {
     const expiresAt = Date.now() + 200;
     const first = prepared('a', 'a1');
-    const held = prepared('b', 'b1', { expiresAt, holds: [new HeldBack(Date.now() + 60_000, 'message')] });
+    const held = prepared('b', 'b1', { expiresAt, holds: [new HeldBack(Date.now() + 60_000, 'chat')] });
     dispatcher.add([first, prepared('a', 'a2', { expiresAt }), prepared('a', 'a3', { expiresAt }), held]);
     await saw('expire a3');
     await saw('ExpiredWhileWaiting a2');
-    await saw('ExpiredWhileWaiting b1');
+    await saw('expire b1');
     first.sending.finish();
     await dispatcher.settled();
   });
 
-  test('that is held back goes when its time has come, and holds up no other chat', async () => {
-    const held = prepared('a', 'a1', { holds: [new HeldBack(Date.now() + 300, 'message')] });
-    const other = prepared('b', 'b1');
-    dispatcher.add([held, other]);
+  test('of a chat that is held goes when the chat is freed, in order, and holds up no other', async () => {
+    const held = prepared('a', 'a1', { holds: [new HeldBack(Date.now() + 60_000, 'chat')] });
+    const [behind, other] = [prepared('a', 'a2'), prepared('b', 'b1')];
+    dispatcher.add([held, behind, other]);
     await saw('dispatch b1');
-    expect(log).toContain('hold a1');
-    expect(log).not.toContain('dispatch a1');
-    await saw('dispatch a1');
+    await saw('HeldBack a1');
+    other.sending.finish();
+    await saw('done b1');
+    expect(dispatcher.waitingChats()).toEqual(['a']);
+    for (const { sending } of [held, behind]) sending.finish();
+    dispatcher.free();
+    await saw('done a2');
+    expect(log.indexOf('done a1')).toBeLessThan(log.lastIndexOf('dispatch a2'));
+  });
+
+  test('goes alone after a hold of the device, and the others when it has passed', async () => {
+    const held = prepared('a', 'a1', { holds: [new HeldBack(Date.now() + 100, 'device')] });
+    dispatcher.add([held]);
+    await saw('hold a1');
+    const again = prepared('b', 'b1', { holds: [new HeldBack(Date.now() + 200, 'device')] });
+    dispatcher.add([again, prepared('c', 'c1')]);
+    await saw('dispatch b1');
+    expect(log.filter((line) => /^(hold|dispatch)/.test(line))).toEqual([
+      'hold a1',
+      'dispatch a1',
+      'hold b1',
+      'dispatch c1',
+      'dispatch b1',
+    ]);
   });
 
   test('waits with all others when the device is held back; then the most urgent goes first', async () => {

@@ -57,7 +57,7 @@ test('a message that was acknowledged is sent, although Redis refuses to write t
     ...{ config, store: refusing, deviceId, epoch: lease?.epoch ?? 0, session, logger: silentLogger },
     ...{ directory, metrics: createMetrics('test'), signal: new AbortController().signal },
   } as Partial<SendContext> as SendContext;
-  const turn: Turn = { first: () => Promise.resolve(), inFlight: (send) => send() };
+  const turn: Turn = { first: () => Promise.resolve(), inFlight: (send) => send(() => undefined) };
   const place = { sequence: 1, priority: 'normal', to: '5511999990000@s.whatsapp.net', expiresAt: Infinity } as const;
   await sendMessage({ messageId: id, requestId: 'r-1', ...place }, turn, sending);
   expect(await store.messages.read(id)).toMatchObject({ state: 'sent' });

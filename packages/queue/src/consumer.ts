@@ -41,7 +41,7 @@ export interface ConsumerOptions {
   readonly epoch: number;
   readonly room: () => Room;
   /** Hands over what was taken, in the order of the queue. */
-  readonly take: (jobs: readonly TakenJob[]) => void;
+  readonly take: (jobs: readonly TakenJob[]) => void | Promise<void>;
   readonly logger: Logger;
 }
 
@@ -101,7 +101,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await hand.giveBack(adopted);
     }
     const stray = lookForStray ? await takeStray() : [];
-    if (stray.length + taken.jobs.length > 0) options.take([...stray, ...taken.jobs]);
+    if (stray.length + taken.jobs.length > 0) await options.take([...stray, ...taken.jobs]);
     return taken.more;
   };
 

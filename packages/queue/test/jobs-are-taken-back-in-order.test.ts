@@ -254,7 +254,7 @@ describe('a consumer', () => {
     const consumer = createConsumer({
       ...{ redis: context.redis, deviceId, epoch, keys: context.store.keys, logger: silentLogger },
       room: () => ({ jobs: 10, above: 'normal' }),
-      take: (jobs) => taken.push(...jobs.map(({ messageId }) => messageId)),
+      take: (jobs) => void taken.push(...jobs.map(({ messageId }) => messageId)),
     });
     consumers.push(consumer);
     consumer.consume();

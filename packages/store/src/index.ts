@@ -18,6 +18,8 @@ export * from './media-probe.js';
 export * from './message-index.js';
 export * from './messages.js';
 export * from './outbox.js';
+export * from './pacings.js';
+export * from './restrictions.js';
 export * from './privacy-token-times.js';
 export * from './recipient-claims.js';
 export * from './recipients.js';

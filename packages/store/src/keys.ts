@@ -30,6 +30,15 @@ export interface Keys extends WebhookKeys {
    * last walk expires before; `sweeping`, until when a walk under way has time; `tended`, when retention was looked after.
    */
   counters(deviceId: string): string;
+  /**
+   * Hash: a device's own pacing limits, what it has used of them by the hour, when it was paired, and until when WhatsApp
+   * restricts its account.
+   */
+  pace(deviceId: string): string;
+  /** List: when the messages of the last minute were dispatched, the last first. */
+  paceMinute(deviceId: string): string;
+  /** Sorted set: chats the account has written to or heard from, by the last time. */
+  chats(deviceId: string): string;
   /** Stream: the device's messages as they were accepted. */
   messageIndex(deviceId: string): string;
   /** Hash: owner and epoch of the device's lease. */
@@ -118,6 +127,9 @@ export function createKeys(prefix: string): Keys {
     relay: (shard) => `${ofShard(shard)}:relay`,
     device: ofDevice,
     counters: (deviceId) => `${ofDevice(deviceId)}:n`,
+    pace: (deviceId) => `${ofDevice(deviceId)}:pace`,
+    paceMinute: (deviceId) => `${ofDevice(deviceId)}:pace-minute`,
+    chats: (deviceId) => `${ofDevice(deviceId)}:chats`,
     messageIndex: (deviceId) => `${ofDevice(deviceId)}:log`,
     lease: (deviceId) => `${ofDevice(deviceId)}:lease`,
     auth: (deviceId) => `${ofDevice(deviceId)}:auth`,

@@ -5,6 +5,8 @@ import {
   type MessageContent,
   type MessageRecord,
   type MessageState,
+  NO_PACING,
+  type Pacing,
   PomboError,
   type Priority,
   type SendMetadata,
@@ -20,6 +22,7 @@ import { type FollowUp, runWithFollowUp } from './follow-up.js';
 import { sharedArgsOf, sharedKeysOf } from './message-script-arguments.js';
 import type { Place } from './message-index.js';
 import { metadataToFields, recordFromFields } from './message-fields.js';
+import { encodeLimits } from './pacings.js';
 import { ERASE_MESSAGE } from './scripts/erase-message.js';
 import {
   ACCEPT,
@@ -28,6 +31,7 @@ import {
   BEGIN,
   CANCEL,
   DISPATCH,
+  DISPATCH_KEYS,
   TRANSITION,
   SHARED_KEYS,
 } from './scripts/message-scripts.js';
@@ -43,7 +47,7 @@ declare module 'ioredis' {
     pomboBeginBuffer(
       ...args: Args
     ): Result<[Buffer, Buffer[] | Buffer | undefined, Buffer | null | undefined, number?], Context>;
-    pomboDispatch(...args: Args): Result<[string, (string | number)?], Context>;
+    pomboDispatch(...args: Args): Result<[string, (string | number)?, string?, string?], Context>;
   }
 }
 
@@ -84,7 +88,20 @@ export type BeginResult =
   | { readonly verdict: 'stale' | 'gone' | 'settled' };
 
 export type DispatchResult =
-  { readonly verdict: 'go'; readonly dispatchedBefore: boolean } | { readonly verdict: 'stale' | 'gone' | 'settled' };
+  | { readonly verdict: 'go'; readonly dispatchedBefore: boolean }
+  | { readonly verdict: 'stale' | 'gone' | 'settled' }
+  | HoldResult;
+
+/** Pacing, or a restriction of the account, keeps the message back; nothing was written. */
+export interface HoldResult {
+  readonly verdict: 'hold';
+  /** Time until it may leave, as things are now. */
+  readonly leftMs: number;
+  /** The limit that is reached, or `restricted`. */
+  readonly why: string;
+  /** Whether all messages of the device are held, or those to new chats. */
+  readonly scope: 'chat' | 'device';
+}
 
 /** `late`: it may have left, or has ended otherwise; `gone`: no such message. */
 export type CancelResult =
@@ -96,6 +113,15 @@ export interface SendFindings {
   readonly metadata?: SendMetadata;
 }
 
+export interface DispatchOptions extends SendFindings {
+  /** Name under which the chat is remembered; absent for one that is never new, a group. */
+  readonly chat?: string;
+  /** Limits of devices that have none of their own. Default: none. */
+  readonly pacing?: Pacing;
+  /** What goes out, as `SentMessages.seal` gives it. */
+  readonly sent?: Buffer;
+}
+
 /** What may be written together with a new state. */
 export interface TransitionDetails extends SendFindings {
   readonly error?: { readonly code: string; readonly message: string };
@@ -105,6 +131,9 @@ export interface MessageLimits {
   readonly deviceMaxWaiting: number;
   readonly recordRetentionMs: number;
   readonly outboxRetentionMs: number;
+  readonly sentRetentionMs: number;
+  /** How long a chat counts as known after the last message. */
+  readonly chatRetentionMs: number;
 }
 
 export interface Messages {
@@ -117,8 +146,8 @@ export interface Messages {
   accept(draft: MessageDraft, job?: FollowUp): Promise<AcceptResult>;
   /** Takes a message up under the epoch of the device's lease. Its `expiresAt` is told by this machine's clock. */
   begin(messageId: string, deviceId: string, epoch: number): Promise<BeginResult>;
-  /** @param found written with the dispatch, so that it outlives the worker. */
-  dispatch(messageId: string, deviceId: string, epoch: number, found?: SendFindings): Promise<DispatchResult>;
+  /** What is given is written with the dispatch, so that it outlives the worker. */
+  dispatch(messageId: string, deviceId: string, epoch: number, options?: DispatchOptions): Promise<DispatchResult>;
   /** @returns whether the state changed, and the state the message is in now (undefined: no such message). */
   transition(
     messageId: string,
@@ -226,16 +255,18 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       };
     },
 
-    async dispatch(id, deviceId, epoch, found = {}) {
-      const [verdict, again] = await redis.pomboDispatch(
+    async dispatch(id, deviceId, epoch, { chat = '', pacing = NO_PACING, sent = '', ...found } = {}) {
+      const [verdict, figure, why, scope] = await redis.pomboDispatch(
         ...keysOf(id, deviceId),
-        keys.lease(deviceId),
+        ...[keys.lease(deviceId), keys.pace(deviceId), keys.paceMinute(deviceId), keys.chats(deviceId), keys.sent(id)],
         ...argsOf(id),
-        epoch,
+        ...[epoch, chat, encodeLimits(pacing), Math.random()],
+        ...[limits.chatRetentionMs, limits.sentRetentionMs, sent],
         ...detailsToFields(found),
       );
-      if (verdict === 'go') return { verdict, dispatchedBefore: again === 1 };
-      return { verdict: verdict as 'stale' | 'gone' | 'settled' };
+      if (verdict === 'go') return { verdict, dispatchedBefore: figure === 1 };
+      if (verdict !== 'hold') return { verdict: verdict as 'stale' | 'gone' | 'settled' };
+      return { verdict, leftMs: Number(figure), why: String(why), scope: scope as 'chat' | 'device' };
     },
 
     async transition(id, deviceId, target, details = {}) {
@@ -295,7 +326,7 @@ function defineScripts(redis: Redis): void {
   redis.defineCommand('pomboCancel', { numberOfKeys: SHARED_KEYS, lua: CANCEL });
   redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });
   redis.defineCommand('pomboBegin', { numberOfKeys: SHARED_KEYS + 1, lua: BEGIN });
-  redis.defineCommand('pomboDispatch', { numberOfKeys: SHARED_KEYS + 1, lua: DISPATCH });
+  redis.defineCommand('pomboDispatch', { numberOfKeys: DISPATCH_KEYS, lua: DISPATCH });
 }
 
 function draftToFields(draft: MessageDraft): Args {

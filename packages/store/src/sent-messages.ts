@@ -15,11 +15,13 @@ export interface SentMessage {
 }
 
 export interface SentMessages {
-  save(messageId: string, message: SentMessage): Promise<void>;
+  /**
+   * Keeps the thumbnail. @returns what is to be kept under the message's id, which the dispatch script does in the step
+   * that lets the message go.
+   */
+  seal(messageId: string, message: SentMessage): Promise<Buffer>;
   /** @returns undefined when it was never sent, or too long ago. */
   read(messageId: string): Promise<SentMessage | undefined>;
-  /** Of a message that was erased meanwhile. */
-  forget(messageId: string): Promise<void>;
 }
 
 const HASH_BYTES = 32;
@@ -45,15 +47,10 @@ export function createSentMessages(redis: Redis, keys: Keys, cipher: Cipher, ret
   };
 
   return {
-    async save(messageId, { bytes, thumbnail }) {
+    async seal(messageId, { bytes, thumbnail }) {
       const hash = thumbnail ? sha256(thumbnail) : NO_THUMBNAIL;
-      await Promise.all([
-        put(keys.sent(messageId), Buffer.concat([hash, bytes])),
-        thumbnail ? saveThumbnail(messageId, thumbnail, hash) : undefined,
-      ]);
-    },
-    async forget(messageId) {
-      await redis.del(keys.sent(messageId));
+      if (thumbnail) await saveThumbnail(messageId, thumbnail, hash);
+      return cipher.encrypt(Buffer.concat([hash, bytes]), keys.sent(messageId));
     },
     async read(messageId) {
       if (!isMessageId(messageId)) return undefined;

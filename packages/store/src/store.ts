@@ -14,9 +14,11 @@ import { createMediaProbe, type MediaProbe } from './media-probe.js';
 import { createMessageIndex, type MessageIndex } from './message-index.js';
 import { createMessages, type Messages } from './messages.js';
 import { createOutbox, type Outbox } from './outbox.js';
+import { createPacings, type Pacings } from './pacings.js';
 import { createPrivacyTokenTimes, type PrivacyTokenTimes } from './privacy-token-times.js';
 import { createRecipientClaims, type RecipientClaims } from './recipient-claims.js';
 import { createRecipients, type Recipients } from './recipients.js';
+import { createRestrictions, type Restrictions } from './restrictions.js';
 import { createSendAllowance, type SendAllowance } from './send-allowance.js';
 import { createSentMessages, type SentMessages } from './sent-messages.js';
 import { createTenants, type Tenants } from './tenants.js';
@@ -44,6 +46,8 @@ export interface Store {
   readonly findAliases: FindAliases;
   readonly lookUpBudget: LookUpBudget;
   readonly privacyTokenTimes: PrivacyTokenTimes;
+  readonly pacings: Pacings;
+  readonly restrictions: Restrictions;
   readonly outbox: Outbox;
   readonly webhooks: Webhooks;
   readonly media: Media;
@@ -71,7 +75,12 @@ export function createStore(redis: Redis, config: Config): Store {
     redis,
     keys,
     cipher,
-    messages: createMessages(redis, keys, cipher, { ...retention, deviceMaxWaiting: config.DEVICE_MAX_WAITING }),
+    messages: createMessages(redis, keys, cipher, {
+      ...retention,
+      deviceMaxWaiting: config.DEVICE_MAX_WAITING,
+      sentRetentionMs: config.SENT_RETENTION_MS,
+      chatRetentionMs: config.CONTACT_RETENTION_MS,
+    }),
     leftovers: createLeftovers(redis, keys, retention),
     messageIndex: createMessageIndex(redis, keys),
     intents: createIntents(redis, keys, cipher, config.IDEMPOTENCY_RETENTION_MS),
@@ -90,6 +99,11 @@ export function createStore(redis: Redis, config: Config): Store {
     findAliases: createFindAliases(redis, keys, cipher),
     lookUpBudget: createLookUpBudget(redis, keys, config.LOOK_UPS_PER_HOUR, config.LOOK_UP_BURST),
     privacyTokenTimes: createPrivacyTokenTimes(redis, keys, PRIVACY_TOKEN_MS),
+    pacings: createPacings(redis, keys),
+    restrictions: createRestrictions(redis, keys, {
+      chatsMs: config.CONTACT_RETENTION_MS,
+      outboxMs: config.OUTBOX_RETENTION_MS,
+    }),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
     webhooks: createWebhooks(redis, keys, cipher, config),
     media: createMedia(redis, keys, cipher, config.MEDIA_RETENTION_MS),

@@ -60,7 +60,8 @@ describe('erasing a person', () => {
     const mine = [await accept(SPELLINGS[0] ?? ''), await accept(SPELLINGS[1] ?? ''), await accept(LID)];
     const others = [await accept(NEIGHBOUR), await accept('120363000000000001@g.us')];
     const [first = '', second = ''] = mine;
-    await store.sentMessages.save(first, { bytes: Buffer.from('x'), thumbnail: undefined });
+    const sealed = await store.sentMessages.seal(first, { bytes: Buffer.from('x'), thumbnail: undefined });
+    await redis.set(store.keys.sent(first), sealed);
     await store.messages.transition(first, deviceId, 'sent');
     const other = await store.tenants.create('Other');
     const otherDevice = await createDevice(other.tenantId);

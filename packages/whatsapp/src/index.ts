@@ -11,6 +11,7 @@ export type { ContactAnswer } from './contacts/look-up-contacts.js';
 export type { TokenTimes } from './contacts/privacy-tokens.js';
 export * from './endpoint.js';
 export * from './message-bytes.js';
+export type { ReachoutLock } from './reachout-lock.js';
 export * from './receipts.js';
 export * from './sending/send-outcome.js';
 export type { Ack } from './sending/ack-waiter.js';

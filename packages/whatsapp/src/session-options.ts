@@ -8,6 +8,7 @@ import type { ConnectSlots } from './connection/connect-slots.js';
 import type { DisconnectKind } from './connection/disconnect.js';
 import type { SocketTimes } from './connection/socket-watch.js';
 import type { SplitMessage } from './message-bytes.js';
+import type { ReachoutLock } from './reachout-lock.js';
 import type { Receipt } from './receipts.js';
 import type { Ack } from './sending/ack-waiter.js';
 
@@ -33,6 +34,10 @@ export interface SessionReports {
   /** Credentials are already forgotten. */
   loggedOut(): void;
   receipt(receipt: Receipt): void;
+  /** JIDs of people who wrote to this account, or whom it wrote to with another of its devices. */
+  heard(chats: readonly string[]): void;
+  /** WhatsApp said whether this account may open new chats. */
+  reachoutLock(lock: ReachoutLock): void;
   /** An ack nobody waits for any more. */
   lateAck(ack: Ack): void;
   /** The credentials could not be written (another worker owns the device): the session has ended itself. */

@@ -8,6 +8,8 @@ import { readCurveKeysRaw } from './auth/raw-curve-keys.js';
 import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
 import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
+import { chatsOfMessage, peopleOf } from './heard-chats.js';
+import { fetchReachoutLock, type ReachoutLock, toReachoutLock } from './reachout-lock.js';
 import { parseReceipt } from './receipts.js';
 import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckDoubt } from './sending/ack-doubt.js';
@@ -46,6 +48,8 @@ export interface Session extends Contacts {
   whenConnected(signal: AbortSignal): Promise<void>;
   /** Shows or stops showing that we are typing. @throws NotConnectedError */
   setTyping(jid: string, typing: boolean): Promise<void>;
+  /** Whether WhatsApp lets this account open new chats. @throws PomboError, NotConnectedError */
+  askReachoutLock(): Promise<ReachoutLock>;
   /**
    * @param chatJid the chat it is for: what goes to newsletters is not encrypted.
    * @throws PomboError UPLOAD_FAILED, NotConnectedError
@@ -136,6 +140,8 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await ask((socket) => socket.sendPresenceUpdate(typing ? 'composing' : 'paused', jid));
     },
 
+    askReachoutLock: () => ask(fetchReachoutLock),
+
     async upload(media, type, chatJid) {
       // Before anything is encrypted.
       connected();
@@ -197,5 +203,20 @@ function attachReports(
   socket.ws.on('CB:receipt', (node: BinaryNode) => {
     const receipt = parseReceipt(node, [creds.me?.id, creds.me?.lid]);
     if (receipt) reports.receipt(receipt);
+  });
+  const hear = (chats: readonly string[]): void => {
+    if (chats.length > 0) reports.heard(chats);
+  };
+  socket.ws.on('CB:message', (node: BinaryNode) => hear(chatsOfMessage(node, [creds.me?.id, creds.me?.lid])));
+  socket.ev.on('messaging-history.set', ({ chats }) => {
+    hear(
+      peopleOf(
+        chats.flatMap(({ id, pnJid, lidJid }) => [id, pnJid, lidJid]),
+        [creds.me?.id, creds.me?.lid],
+      ),
+    );
+  });
+  socket.ev.on('connection.update', ({ reachoutTimeLock }) => {
+    if (reachoutTimeLock) reports.reachoutLock(toReachoutLock(reachoutTimeLock));
   });
 }

@@ -1,5 +1,13 @@
 /** Everything a session reported, for tests to wait for. */
-import type { Ack, DeviceIdentity, DisconnectKind, Receipt, SessionReports, SessionState } from '@pombo/whatsapp';
+import type {
+  Ack,
+  DeviceIdentity,
+  DisconnectKind,
+  ReachoutLock,
+  Receipt,
+  SessionReports,
+  SessionState,
+} from '@pombo/whatsapp';
 
 export interface StateChange {
   readonly state: SessionState;
@@ -18,6 +26,9 @@ export interface RecordedReports {
   readonly connected: DeviceIdentity[];
   readonly receipts: Receipt[];
   readonly lateAcks: Ack[];
+  /** JIDs, in the order they were heard from. */
+  readonly heard: string[];
+  readonly reachoutLocks: ReachoutLock[];
   readonly evictions: unknown[];
 }
 
@@ -25,6 +36,7 @@ export function recordReports(): RecordedReports {
   const order: string[] = [];
   const recorded: Omit<RecordedReports, 'reports'> = {
     ...{ order, states: [], codes: [], paired: [], connected: [], receipts: [], lateAcks: [], evictions: [] },
+    ...{ heard: [], reachoutLocks: [] },
   };
   const note = <T>(name: string, list: T[], value: T): void => {
     order.push(name);
@@ -37,6 +49,8 @@ export function recordReports(): RecordedReports {
     connected: (identity) => note('identity', recorded.connected, identity),
     loggedOut: () => void order.push('logged out'),
     receipt: (receipt) => void recorded.receipts.push(receipt),
+    heard: (chats) => void recorded.heard.push(...chats),
+    reachoutLock: (lock) => void recorded.reachoutLocks.push(lock),
     lateAck: (ack) => void recorded.lateAcks.push(ack),
     evicted: (error) => note('evicted', recorded.evictions, error),
   };

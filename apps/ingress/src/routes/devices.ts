@@ -3,11 +3,15 @@ import type { AppParts } from '../app-parts.js';
 import { parseCreateDevice } from '../devices/create-device-schema.js';
 import { findOwnDevice, listOwnDevices } from '../devices/choose-device.js';
 import { buildDevice } from '../devices/device-resource.js';
+import { buildPacing, buildRestriction } from '../devices/pacing-resource.js';
 import { callerOf } from '../http/request-context.js';
 import { rfc3339 } from '../http/rfc3339.js';
 import type { Routes } from './routes.js';
 
-export function addDeviceRoutes(routes: Routes, { store: { devices, users } }: AppParts): void {
+export function addDeviceRoutes(
+  routes: Routes,
+  { config, store: { devices, users, pacings, restrictions } }: AppParts,
+): void {
   const describe = async (device: DeviceRecord) => buildDevice(device, await devices.waiting(device.id));
 
   routes.add('POST /devices', async (request, response) => {
@@ -33,8 +37,17 @@ export function addDeviceRoutes(routes: Routes, { store: { devices, users } }: A
 
   routes.add('GET /devices/:id', async (request, response) => {
     const device = await findOwnDevice(devices, callerOf(request), String(request.params['id']));
-    const owner = await devices.owner(device.id);
-    const described = { ...(await describe(device)), owner: owner ?? null };
+    const [owner, pacing, restriction] = await Promise.all([
+      devices.owner(device.id),
+      pacings.read(device.id, config.PACING),
+      restrictions.read(device.id),
+    ]);
+    const described = {
+      ...(await describe(device)),
+      owner: owner ?? null,
+      pacing: buildPacing(pacing),
+      restriction: buildRestriction(restriction),
+    };
     response.json({ success: true, device: described, data: described });
   });
 }

@@ -12,7 +12,7 @@ import {
 } from '@pombo/whatsapp';
 
 /** The part of a session's reports that is remembered. */
-export type RememberedReports = Omit<SessionReports, 'evicted'>;
+export type RememberedReports = Omit<SessionReports, 'evicted' | 'heard' | 'reachoutLock'>;
 
 export interface DeviceReporter extends RememberedReports {
   /** Says that this worker no longer holds the device. */
@@ -33,7 +33,7 @@ const LOST_STATES: Partial<Record<DisconnectKind, DeviceState>> = {
 /** @param lease of the device: once another owner came after it, nothing more is said about the device. */
 export function createDeviceReporter(lease: HeldLease, store: Store, logger: Logger): DeviceReporter {
   const { deviceId } = lease;
-  const { devices, outbox, messages } = store;
+  const { devices, outbox, messages, pacings } = store;
   let tail: Promise<unknown> = Promise.resolve();
   let online = false;
 
@@ -66,6 +66,7 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
     },
     paired(identity) {
       remember(() => devices.hidePairingCode(deviceId));
+      remember(() => pacings.notePaired(deviceId));
       say({ ...identityFields(identity), paired: true, pairingUntil: null }, 'pair.success');
     },
     connected(identity) {

@@ -3,11 +3,20 @@ import { setMaxListeners } from 'node:events';
 import { describeError, SECOND } from '@pombo/runtime';
 import { takeBackJobs } from '@pombo/queue';
 import { type AuthState, createAuthState, type HeldLease, StaleEpochError } from '@pombo/store';
-import { type ConnectSlots, createSession, type Endpoint, type SessionState } from '@pombo/whatsapp';
+import {
+  type Ack,
+  type ConnectSlots,
+  createSession,
+  type Endpoint,
+  rejectionFromAck,
+  type SessionState,
+} from '@pombo/whatsapp';
 import { createDeviceDirectory } from '../recipients/device-directory.js';
-import type { SendContext, WorkerTools } from '../sending/send-context.js';
+import type { WorkerTools } from '../sending/send-context.js';
 import { createSendLine, within } from '../sending/send-line.js';
+import { createAcquaintances } from './acquaintances.js';
 import { createDeviceReporter } from './device-reporter.js';
+import { createRestrictionWatch } from './restriction-watch.js';
 
 /** How long what was let go of may take to notice. */
 const RELEASE_MS = 2 * SECOND;
@@ -83,6 +92,16 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
         reporter.stateChanged(state, why);
         followState(state, why !== undefined);
       },
+      connected(identity) {
+        reporter.connected(identity);
+        restriction.connected();
+      },
+      heard: (jids) => hear(jids.map((jid) => directory.laneOf(jid))),
+      reachoutLock: (lock) => restriction.told(lock),
+      lateAck(ack) {
+        reporter.lateAck(ack);
+        if (isRestriction(ack)) void restriction.refused('');
+      },
       evicted(error) {
         logger.warn('the credentials could not be written, the session ended itself', describeError(error));
       },
@@ -90,8 +109,20 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   });
 
   const directory = createDeviceDirectory(store, deviceId, session);
-  const context: SendContext = { ...options, logger, deviceId, epoch, session, directory, signal: released.signal };
-  const line = createSendLine(context);
+  const restriction = createRestrictionWatch({
+    ...{ lease, logger, signal: released.signal, restrictions: store.restrictions },
+    ask: () => session.askReachoutLock(),
+    onChange: () => line.recheck(),
+  });
+  const onRefused = (to: string): Promise<void> => restriction.refused(directory.laneOf(to));
+  const line = createSendLine({
+    ...options,
+    ...{ logger, deviceId, epoch, session, directory, onRefused, signal: released.signal },
+  });
+  const hear = createAcquaintances({
+    ...{ deviceId, logger, restrictions: store.restrictions },
+    onKnown: (chats) => line.heard(chats),
+  });
 
   function followState(state: SessionState, final: boolean): void {
     if (state === 'connected' && !leaving) line.consume();
@@ -123,3 +154,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     abandon: close,
   };
 }
+
+/** An ack that says so although nobody waits for it any more. */
+const isRestriction = ({ error }: Ack): boolean =>
+  error !== undefined && rejectionFromAck(error).code === 'ACCOUNT_RESTRICTED';

@@ -1,10 +1,11 @@
 /** From a message's turn to its outcome. */
-import { type MessageContent, type MessageRecord, PomboError } from '@pombo/contracts';
+import { type MessageContent, type MessageRecord, PomboError, recipientKind } from '@pombo/contracts';
 import { describeError, SECOND } from '@pombo/runtime';
 import { NotConnectedError } from '@pombo/whatsapp';
 import { JobReleased } from '@pombo/queue';
 import { pause } from './pause.js';
 import type { Turn } from './dispatcher.js';
+import { HeldBack } from './errors.js';
 import type { ReadySend } from './prepare-send.js';
 import { actionFor, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
@@ -25,16 +26,21 @@ export async function dispatchSend(
 ): Promise<boolean> {
   await showTyping(ready.chatJid, content.delay ?? 0, record, context);
   let dispatched = record;
-  const markDispatched = (): void => {
-    dispatched = { ...record, dispatchedAt: record.dispatchedAt ?? Date.now() };
-  };
   for (let resends = 0; ;) {
     await untilConnected(dispatched, context);
     try {
       // The slot is held for one sending at a time: a message that types or is sent again holds up its own chat only.
       const mayExpire = dispatched.dispatchedAt === undefined;
-      return await turn.inFlight(() => sendOnce(record, ready, context, markDispatched), mayExpire);
+      return await turn.inFlight((passed) => {
+        const onDispatch = (): void => {
+          dispatched = { ...record, dispatchedAt: record.dispatchedAt ?? Date.now() };
+          passed();
+        };
+        return sendOnce(record, ready, context, onDispatch);
+      }, mayExpire);
     } catch (error) {
+      if (error instanceof HeldBack) throw error;
+      if (error instanceof PomboError && error.code === 'ACCOUNT_RESTRICTED') await context.onRefused(record.to);
       const action = actionFor(error);
       if (action === 'give-up' || action === 'retry') throw error;
       if (action === 'stand-by') await pause(STAND_BY_MS, context.signal);
@@ -47,33 +53,34 @@ export async function dispatchSend(
   }
 }
 
-/** @returns false when there was nothing left to do. */
+/** @returns false when there was nothing left to do. @throws HeldBack when it may not leave yet. */
 async function sendOnce(
   record: MessageRecord,
   ready: ReadySend,
   context: SendContext,
-  markDispatched: () => void,
+  onDispatch: () => void,
 ): Promise<boolean> {
   // It may have waited for its slot, and a message passes the dispatch point only when it can leave.
   if (context.session.state !== 'connected') throw new NotConnectedError();
   if (!(await takeDispatchPoint(record, ready, context))) return false;
-  markDispatched();
+  onDispatch();
   await context.session.send({ id: record.id, jid: ready.chatJid, message: ready.message, nodes: ready.nodes });
   return true;
 }
 
-/** The last check before the socket; what goes out is kept first, for recipients that ask again. */
+/** The last check before the socket; what goes out is kept with it, for recipients that ask again. */
 async function takeDispatchPoint(record: MessageRecord, ready: ReadySend, context: SendContext): Promise<boolean> {
-  const { store, deviceId, epoch } = context;
+  const { store, config, directory, deviceId, epoch } = context;
   const { chatJid, metadata } = ready;
-  const [, { verdict }] = await Promise.all([
-    store.sentMessages.save(record.id, ready.bytes),
-    store.messages.dispatch(record.id, deviceId, epoch, { chatJid, metadata }),
-  ]);
-  if (verdict === 'stale') throw new JobReleased();
-  // Erased while it was prepared: what was kept a moment ago must not outlive it.
-  if (verdict === 'gone') await store.sentMessages.forget(record.id);
-  return verdict === 'go';
+  const kind = recipientKind(record.to);
+  const result = await store.messages.dispatch(record.id, deviceId, epoch, {
+    ...{ chatJid, metadata, pacing: config.PACING },
+    ...(kind === 'user' || kind === 'lid' ? { chat: directory.laneOf(record.to) } : {}),
+    sent: await store.sentMessages.seal(record.id, ready.bytes),
+  });
+  if (result.verdict === 'hold') throw new HeldBack(Date.now() + result.leftMs, result.scope);
+  if (result.verdict === 'stale') throw new JobReleased();
+  return result.verdict === 'go';
 }
 
 /** Typing is a courtesy: a device that drops out meanwhile still sends its message. */

@@ -8,7 +8,7 @@
  */
 import { PRIORITIES } from '@pombo/contracts';
 import { JobReleased, type Room } from '@pombo/queue';
-import { ExpiredWhileWaiting } from './errors.js';
+import { ExpiredWhileWaiting, HeldBack } from './errors.js';
 import { Lane, type LaneJob, LEAST_URGENT } from './lane.js';
 import { createSlots } from './slots.js';
 
@@ -16,12 +16,16 @@ import { createSlots } from './slots.js';
 export interface Turn {
   /**
    * To be called when the message is prepared; resolves when those before it in its chat are resolved.
-   * @param mayExpire false for a message that may have left. @throws JobReleased, ExpiredWhileWaiting
+   * @param mayExpire false for a message that may have left.
+   * @throws JobReleased; ExpiredWhileWaiting; HeldBack when one of those is held.
    */
   first(mayExpire: boolean): Promise<void>;
   /** One sending, from dispatch to acknowledgement. @throws as `first`, and what `send` throws; see `Slots.run`. */
-  inFlight<T>(send: () => Promise<T>, mayExpire: boolean): Promise<T>;
+  inFlight<T>(send: (passed: () => void) => Promise<T>, mayExpire: boolean): Promise<T>;
 }
+
+/** What became of a message: `held` returns to its place in its chat. */
+export type WorkResult = 'done' | 'released' | 'held';
 
 export interface DispatcherLimits {
   /** Messages between dispatch and acknowledgement. */
@@ -37,9 +41,9 @@ export interface DispatcherOptions<J extends LaneJob> {
   /** Same for all messages that must stay in order. */
   readonly chatOf: (job: J) => string;
   /** Works a message to its end; must not reject. */
-  readonly work: (job: J, turn: Turn) => Promise<void>;
+  readonly work: (job: J, turn: Turn) => Promise<WorkResult>;
   /** For a message whose time ran out before it was begun; must not reject. */
-  readonly expire: (job: J) => Promise<void>;
+  readonly expire: (job: J) => Promise<unknown>;
   /** More jobs can be used. */
   readonly onRoom: () => void;
 }
@@ -48,6 +52,14 @@ export interface Dispatcher<J extends LaneJob> {
   add(jobs: readonly J[]): void;
   /** What can be used now. */
   room(): Room;
+  /** Chats that have messages waiting to be begun. */
+  waitingChats(): string[];
+  /** Begins nothing of these chats until they are freed. */
+  hold(chats: readonly string[]): void;
+  /** @param chats all when absent. */
+  free(chats?: readonly string[]): void;
+  /** What held the device back has changed. */
+  recheck(): void;
   /** Begins nothing more and lets go of everything that is not in flight. @returns when what is in flight has ended. */
   drain(): Promise<void>;
   /** Resolves when everything that was begun has ended. */
@@ -60,6 +72,8 @@ interface Running<J extends LaneJob> {
   readonly lane: Lane<J>;
   preparing: boolean;
   flying: boolean;
+  /** One before it in its chat was held: it has to stand behind that again. */
+  overtaking: boolean;
   expiresAt: number;
   end: Promise<void>;
   /** Set while it waits for those before it in its chat. */
@@ -84,6 +98,7 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
   const lanes = new Map<string, Lane<J>>();
   /** Lanes that have something parked and may begin it. */
   const startable = new Set<Lane<J>>();
+  const held = new Set<string>();
   const running = new Set<Running<J>>();
   const ending = new Set<Promise<void>>();
   let inHand = 0;
@@ -91,7 +106,8 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
   let draining = false;
 
   const refresh = (lane: Lane<J>): void => {
-    if (lane.parked.length > 0 && lane.underWay.length < LANE_DEPTH) startable.add(lane);
+    const isFree = lane.underWay.length < LANE_DEPTH && !held.has(lane.chat);
+    if (lane.parked.length > 0 && isFree) startable.add(lane);
     else startable.delete(lane);
     if (lane.isEmpty) lanes.delete(lane.chat);
   };
@@ -109,7 +125,15 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
       if (!lane || !job) break;
       lane.underWay.push(job);
       refresh(lane);
-      run({ job, lane, preparing: true, flying: false, expiresAt: job.expiresAt, end: Promise.resolve() });
+      run({
+        job,
+        lane,
+        preparing: true,
+        flying: false,
+        overtaking: false,
+        expiresAt: job.expiresAt,
+        end: Promise.resolve(),
+      });
     }
     const { jobs, above } = room();
     if (jobs > 0 && above === undefined) onRoom();
@@ -118,27 +142,36 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
   const run = (entry: Running<J>): void => {
     preparing += 1;
     running.add(entry);
-    entry.end = track(work(entry.job, turnOf(entry)), () => resolved(entry));
+    entry.end = track(work(entry.job, turnOf(entry)).then((result) => resolved(entry, result)));
   };
 
-  const track = (task: Promise<void>, then: () => void): Promise<void> => {
-    const end = task.finally(() => {
+  const track = (task: Promise<unknown>): Promise<void> => {
+    const end = task.then(() => {
       ending.delete(end);
-      inHand -= 1;
-      then();
       if (!draining) begin();
     });
     ending.add(end);
     return end;
   };
 
-  const resolved = (entry: Running<J>): void => {
+  const resolved = (entry: Running<J>, result: WorkResult): void => {
     const { lane, job } = entry;
     prepared(entry);
     running.delete(entry);
     lane.underWay.splice(lane.underWay.indexOf(job), 1);
+    if (result === 'held') returnToLane(entry);
+    else inHand -= 1;
     refresh(lane);
     for (const other of running) if (other.lane === lane && other.wait && isFirst(other)) other.wait.go();
+  };
+
+  const returnToLane = ({ lane, job }: Running<J>): void => {
+    lane.park(job);
+    for (const other of running) {
+      if (other.lane !== lane || other.job.sequence < job.sequence) continue;
+      other.overtaking = true;
+      other.wait?.leave(new HeldBack(0, 'chat'));
+    }
   };
 
   const isFirst = ({ lane, job }: Running<J>): boolean => lane.underWay[0] === job;
@@ -152,6 +185,7 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
     async first(mayExpire) {
       prepared(entry);
       if (draining) throw new JobReleased();
+      if (entry.overtaking) throw new HeldBack(0, 'chat');
       entry.expiresAt = mayExpire ? entry.job.expiresAt : Infinity;
       begin();
       if (isFirst(entry)) return;
@@ -165,9 +199,9 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
             sequence: entry.job.sequence,
             expiresAt: mayExpire ? entry.job.expiresAt : Infinity,
           },
-          () => {
+          (passed) => {
             entry.flying = true;
-            return send().catch((error: unknown) => {
+            return send(passed).catch((error: unknown) => {
               entry.flying = false;
               throw error;
             });
@@ -203,7 +237,9 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
     slots.expire(now);
     for (const entry of running) if (entry.expiresAt <= now) entry.wait?.leave(new ExpiredWhileWaiting());
     for (const lane of [...lanes.values()]) {
-      for (const job of lane.takeOut(({ expiresAt }) => expiresAt <= now)) void track(expire(job), () => undefined);
+      for (const job of lane.takeOut(({ expiresAt }) => expiresAt <= now)) {
+        void track(expire(job).then(() => (inHand -= 1)));
+      }
       refresh(lane);
     }
   };
@@ -222,6 +258,22 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
       begin();
     },
     room,
+    waitingChats: () => [...lanes.values()].filter(({ parked }) => parked.length > 0).map(({ chat }) => chat),
+    hold(chats) {
+      for (const chat of chats) {
+        held.add(chat);
+        const lane = lanes.get(chat);
+        if (lane) refresh(lane);
+      }
+    },
+    free(chats = [...held]) {
+      for (const chat of chats) {
+        const lane = held.delete(chat) && lanes.get(chat);
+        if (lane) refresh(lane);
+      }
+      begin();
+    },
+    recheck: () => slots.recheck(),
     async drain() {
       draining = true;
       const flying = [...running].filter((entry) => entry.flying);

@@ -8,15 +8,15 @@ export class ExpiredWhileWaiting extends Error {
   }
 }
 
-/** The message may not leave yet. @see Slots */
+/** The message may not leave yet: pacing, or a restriction of the account. */
 export class HeldBack extends Error {
   /**
    * @param until by this machine's clock, milliseconds since the epoch.
-   * @param scope whether every message of the device is held, or only this one.
+   * @param scope whether everything of the device is held, or only chats that are new to it.
    */
   constructor(
     readonly until: number,
-    readonly scope: 'device' | 'message',
+    readonly scope: 'device' | 'chat',
   ) {
     super('the message is held back');
     this.name = 'HeldBack';

@@ -24,6 +24,8 @@ export interface SendContext extends WorkerTools {
   readonly epoch: number;
   readonly session: Session;
   readonly directory: DeviceDirectory;
+  /** WhatsApp refused a message to this recipient because it is a new chat. Resolves when such are held. */
+  readonly onRefused: (to: string) => Promise<void>;
   /** Fires when the device is given up: let go of what is in hand. */
   readonly signal: AbortSignal;
 }

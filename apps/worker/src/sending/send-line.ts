@@ -1,8 +1,11 @@
 /** A device's messages from its queue to their outcome: what is taken from the queue goes through the dispatcher. */
+import { recipientKind } from '@pombo/contracts';
 import { describeError, SECOND } from '@pombo/runtime';
 import { createConsumer, JobReleased, type TakenJob } from '@pombo/queue';
 import { createRecipientWarmer } from '../recipients/warm-recipients.js';
-import { createDispatcher, type Turn } from './dispatcher.js';
+import { createDispatcher, type WorkResult } from './dispatcher.js';
+import { HeldBack } from './errors.js';
+import { createNewChatGate } from './new-chat-gate.js';
 import { pause } from './pause.js';
 import type { SendContext } from './send-context.js';
 import { letExpire, sendMessage } from './send-message.js';
@@ -12,6 +15,10 @@ export interface SendLine {
   consume(): void;
   /** Takes no more messages; those in hand go on. */
   pause(): void;
+  /** The account knows these chats now. */
+  heard(chats: readonly string[]): void;
+  /** What messages are held for has changed. */
+  recheck(): void;
   /** Begins nothing more, keeps nothing waiting. Resolves when nothing is between dispatch and acknowledgement. */
   drain(): Promise<void>;
   /**
@@ -28,29 +35,47 @@ export function createSendLine(context: SendContext): SendLine {
   const { store, config, deviceId, epoch, directory, logger, signal } = context;
   const warmer = createRecipientWarmer({ directory, logger });
 
-  const work = async (job: TakenJob, send: () => Promise<void>): Promise<void> => {
+  const work = async (job: TakenJob, send: () => Promise<void>): Promise<WorkResult> => {
     for (;;) {
       try {
         await send();
-        return consumer.finish(job.messageId);
+        consumer.finish(job.messageId);
+        return 'done';
       } catch (error) {
-        if (error instanceof JobReleased) return;
+        if (error instanceof JobReleased) return 'released';
+        if (error instanceof HeldBack) {
+          await closeGate(job);
+          return 'held';
+        }
         logger.error('a message has no outcome yet and is tried again', {
           messageId: job.messageId,
           ...describeError(error),
         });
         await pause(AFTER_SURPRISE_MS, signal).catch(() => undefined);
-        if (signal.aborted) return;
+        if (signal.aborted) return 'released';
       }
     }
   };
 
+  const closeGate = ({ to }: TakenJob): Promise<void> => gate.close(directory.laneOf(to)).catch(logNotScreened);
+
+  /** Others find out when it is their turn. */
+  const logNotScreened = (error: unknown): void =>
+    logger.warn('new chats were not told from known ones', describeError(error));
+
   const dispatcher = createDispatcher<TakenJob>({
     limits: { inFlight: config.SEND_IN_FLIGHT, preparing: config.SEND_PREPARING, inHand: config.SEND_IN_HAND },
     chatOf: ({ to }) => directory.laneOf(to),
-    work: (job, turn: Turn) => work(job, () => sendMessage(job, turn, context)),
+    work: (job, turn) => work(job, () => sendMessage(job, turn, context)),
     expire: (job) => work(job, () => letExpire(job.messageId, context)),
     onRoom: () => consumer.roomChanged(),
+  });
+
+  const gate = createNewChatGate({
+    leftMs: () => store.pacings.newChatsHeldMs(deviceId, config.PACING),
+    findNew: (chats) => store.restrictions.findNew(deviceId, chats.filter(isPerson)),
+    dispatcher,
+    logger,
   });
 
   const consumer = createConsumer({
@@ -59,7 +84,8 @@ export function createSendLine(context: SendContext): SendLine {
     deviceId,
     epoch,
     room: () => dispatcher.room(),
-    take(jobs) {
+    async take(jobs) {
+      await gate.screen(jobs.map(({ to }) => directory.laneOf(to))).catch(logNotScreened);
       warmer.warm(jobs.map(({ to }) => to));
       dispatcher.add(jobs);
     },
@@ -69,11 +95,17 @@ export function createSendLine(context: SendContext): SendLine {
   return {
     consume: () => consumer.consume(),
     pause: () => consumer.pause(),
+    heard: (chats) => gate.heard(chats),
+    recheck() {
+      gate.recheck();
+      dispatcher.recheck();
+    },
     drain() {
       consumer.pause();
       return dispatcher.drain();
     },
     async close(waitMs) {
+      gate.stop();
       consumer.pause();
       void dispatcher.drain();
       await within(waitMs, dispatcher.settled());
@@ -82,6 +114,9 @@ export function createSendLine(context: SendContext): SendLine {
     },
   };
 }
+
+/** A group is never new: whoever is in it may write to it. */
+const isPerson = (jid: string): boolean => ['user', 'lid'].includes(recipientKind(jid));
 
 /** Waits for `work`, but no longer than `ms`. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {

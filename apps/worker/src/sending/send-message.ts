@@ -5,14 +5,17 @@ import { JobReleased, type TakenJob } from '@pombo/queue';
 import { pause } from './pause.js';
 import { dispatchSend } from './dispatch-send.js';
 import type { Turn } from './dispatcher.js';
-import { ExpiredWhileWaiting } from './errors.js';
+import { ExpiredWhileWaiting, HeldBack } from './errors.js';
 import { prepareSend } from './prepare-send.js';
 import { actionFor, STAND_BY_MS } from './retry-policy.js';
 import type { SendContext } from './send-context.js';
 
 const CLOCK_CHECK_MS = 1000;
 
-/** Resolves when the outcome is recorded. @throws JobReleased when the device was given up before that. */
+/**
+ * Resolves when the outcome is recorded.
+ * @throws JobReleased when the device was given up before that; HeldBack when the chat may not be written to yet.
+ */
 export async function sendMessage(job: TakenJob, turn: Turn, context: SendContext): Promise<void> {
   const { store, deviceId, epoch, logger } = context;
   const { messageId, requestId } = job;
@@ -26,7 +29,7 @@ export async function sendMessage(job: TakenJob, turn: Turn, context: SendContex
     await turn.first(record.dispatchedAt === undefined);
     if (await dispatchSend(record, content, ready, turn, context)) await recordSent(record, requestId, context);
   } catch (error) {
-    if (error instanceof JobReleased) throw error;
+    if (error instanceof JobReleased || error instanceof HeldBack) throw error;
     if (error instanceof ExpiredWhileWaiting) return letExpire(messageId, context);
     await recordFailed(record, requestId, error, context);
   }

@@ -1,6 +1,8 @@
 /** Environment → frozen configuration. Pure: reports every problem at once and never falls back silently. */
 import Joi from 'joi';
 import { SECOND } from '../durations.js';
+import type { Pacing } from '@pombo/contracts';
+import { pacingOf, type PacingSettings } from './pacing-defaults.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
 /** Log levels, most important first. */
@@ -38,6 +40,8 @@ export interface Config {
   readonly SEND_IN_FLIGHT: number;
   readonly SEND_PREPARING: number;
   readonly SEND_IN_HAND: number;
+  /** Made of the settings `PACING_…`. */
+  readonly PACING: Pacing;
   readonly MEDIA_ATTEMPTS: number;
   readonly SHUTDOWN_TIMEOUT_MS: number;
   readonly WHATSAPP_URL?: string;
@@ -120,7 +124,7 @@ const SANDBOX_KEY = Buffer.alloc(32, 'pombo sandbox key');
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const { value, error } = schema.validate(pickKnown(env), { abortEarly: false, convert: true }) as {
-    value: Config;
+    value: Config & PacingSettings;
     error?: Joi.ValidationError;
   };
   if (error) throw new ConfigError(error.details.map((detail) => detail.message.replaceAll('"', '')));
@@ -131,10 +135,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** A setting that is not set follows the one it must fit, so that setting one contradicts no default. */
-function withDerivedDefaults(config: Config): Config {
+function withDerivedDefaults(config: Config & PacingSettings): Config {
   const given = config.PROBE_TIMEOUT_MS as number | undefined;
   const fitting = Math.min(5 * SECOND, Math.ceil(config.SEND_ACK_TIMEOUT_MS / 4));
-  return { ...config, PROBE_TIMEOUT_MS: given ?? fitting, LOOK_UPS_PER_HOUR: lookUpsPerHour(config) };
+  return {
+    ...config,
+    PROBE_TIMEOUT_MS: given ?? fitting,
+    LOOK_UPS_PER_HOUR: lookUpsPerHour(config),
+    PACING: pacingOf(config, config.SANDBOX_MODE || config.WHATSAPP_URL !== undefined),
+  };
 }
 
 function pickKnown(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

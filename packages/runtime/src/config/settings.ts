@@ -6,7 +6,7 @@ import Joi from 'joi';
 import { DAY, HOUR, MINUTE, SECOND } from '../durations.js';
 
 export type SettingGroup =
-  'Everywhere' | 'Ingress' | 'Worker' | 'WhatsApp' | 'Media' | 'Webhooks' | 'Limits and retention';
+  'Everywhere' | 'Ingress' | 'Worker' | 'Pacing' | 'WhatsApp' | 'Media' | 'Webhooks' | 'Limits and retention';
 
 export interface Setting {
   readonly group: SettingGroup;
@@ -51,6 +51,16 @@ const spanList = (defaultMs: readonly number[]) =>
     .pattern(/^\d{1,10}(?:\s*,\s*\d{1,10})*$/, 'milliseconds, separated by commas')
     .custom((value: string) => value.split(',').map(Number))
     .default(defaultMs);
+/** Numbers separated by commas; zeros mean nothing and are left out. */
+const countList = () =>
+  Joi.string()
+    .pattern(/^\s*\d{1,7}(\s*,\s*\d{1,7}){0,59}\s*$/, 'up to 60 numbers with commas')
+    .custom((value: string) =>
+      value
+        .split(',')
+        .map(Number)
+        .filter((count) => count > 0),
+    );
 
 const versionTriple = () =>
   Joi.string()
@@ -192,6 +202,44 @@ export const SETTINGS = {
     schema: Joi.number().integer().min(100).max(50_000).default(5000),
     about:
       'How many messages of one device a worker takes from its queue at most, to pass by chats that are slow; it takes a few dozen unless that is necessary.',
+  },
+  PACING_MIN_INTERVAL_MS: {
+    group: 'Pacing',
+    schema: Joi.number().integer().min(0).max(HOUR),
+    example: '5000',
+    about:
+      'Least time between two messages of a device, on average; 0 for none. Default: 5000 against WhatsApp itself, none against a stand-in; likewise the examples below.',
+  },
+  PACING_JITTER: {
+    group: 'Pacing',
+    schema: Joi.number().min(0).max(1),
+    example: '0.5',
+    about: 'Part of the interval by which it varies either way.',
+  },
+  PACING_PER_MINUTE: {
+    group: 'Pacing',
+    schema: Joi.number().integer().min(0).max(1000),
+    example: '10',
+    about: 'Most messages of a device within any 60 seconds. 0: no limit.',
+  },
+  PACING_PER_DAY: {
+    group: 'Pacing',
+    schema: Joi.number().integer().min(0),
+    example: '1000',
+    about: 'Most messages of a device within 24 hours. 0: no limit.',
+  },
+  PACING_NEW_CHATS_PER_DAY: {
+    group: 'Pacing',
+    schema: Joi.number().integer().min(0),
+    example: '50',
+    about: 'Most people a device writes to for the first time within 24 hours. 0: no limit.',
+  },
+  PACING_WARM_UP: {
+    group: 'Pacing',
+    schema: countList(),
+    example: '20,40,80,160,320,640',
+    about:
+      'Most messages on the first, second… day after a device was paired, separated by commas; `0` for no warm-up.',
   },
   MEDIA_ATTEMPTS: {
     group: 'Worker',

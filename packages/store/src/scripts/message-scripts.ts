@@ -1,5 +1,6 @@
 /** The Lua of a message's life. Every script gets the same keys, so that each can move the message. */
 import { CLOCK_AND_TELL, MOVE_STATE } from './move-state.js';
+import { PACE } from './pace.js';
 
 /** KEYS: record, content, counters, outbox, then what a script names itself. ARGV: outcome channel, retention ms, outbox ms. */
 const LOCALS = `
@@ -92,15 +93,31 @@ return { 'go', redis.call('HGETALL', record), redis.call('GET', content), now }
 
 /**
  * The point after which a message can be neither canceled nor expired, taken just before the socket write. What was
- * found out while preparing is written with it, so that it outlives the worker.
- * KEYS[5]: lease. ARGV[4]: epoch; [5..]: field, value… Returns {'go', 1 when it was dispatched before} or as BEGIN.
+ * found out while preparing is written with it, and what is about to be sent, so that both outlive the worker. A message
+ * that pacing or a restriction of the account holds back is left as it is; one that may have left already is not held.
+ * KEYS[5]: lease; [6]: pace; [7]: minute; [8]: chats; [9]: sent.
+ * ARGV[4]: epoch; [5]: chat, empty for one that is never new; [6]: limits, JSON; [7]: random; [8]: retention of chats, ms;
+ * [9]: retention of what was sent, ms; [10]: that, or empty; [11..]: field, value…
+ * Returns {'go', 1 when it was dispatched before}, {'hold', ms, why, 'chat' | 'device'} or as BEGIN.
  */
 export const DISPATCH = `${PRELUDE}${CHECK_LEASE}${EXPIRE_IF_LATE}
-if #ARGV > 4 then redis.call('HSET', record, unpack(ARGV, 5)) end
+local again = redis.call('HEXISTS', record, 'xAt')
+if again == 0 then
+  local pace, minute, chats, chat, defaults = KEYS[6], KEYS[7], KEYS[8], ARGV[5], cjson.decode(ARGV[6])
+  ${PACE}
+  local at, why = chatHeld()
+  if at then return { 'hold', at - now, why, 'chat' } end
+  at, why = deviceHeld()
+  if at then return { 'hold', at - now, why, 'device' } end
+  spend(tonumber(ARGV[7]), tonumber(ARGV[8]))
+  redis.call('HSET', record, 'xAt', now)
+end
+if ARGV[10] ~= '' then redis.call('SET', KEYS[9], ARGV[10], 'PX', ARGV[9]) end
+if #ARGV > 10 then redis.call('HSET', record, unpack(ARGV, 11)) end
 redis.call('HINCRBY', record, 'att', 1)
-local again = 1 - redis.call('HSETNX', record, 'xAt', now)
 return { 'go', again }
 `;
+export const DISPATCH_KEYS = SHARED_KEYS + 5;
 
 /**
  * Cancels a message that has not been dispatched. Canceling again changes nothing.

@@ -32,9 +32,33 @@ const devices = Joi.array()
 
 export const deviceListSchema = Joi.object({ success, devices, data: devices.description('The same once more.') });
 
+const pacing = Joi.object({
+  min_interval_ms: count.required(),
+  jitter: Joi.number().min(0).max(1).required(),
+  per_minute: count.required(),
+  per_day: count.required(),
+  new_chats_per_day: count.required(),
+  warm_up: Joi.array().items(count).required(),
+  own: Joi.object().unknown().required().description('Those of the limits that are this device’s own.'),
+  day_limit: count.allow(null).required().description('Messages it may send within 24 hours today; null: no limit.'),
+  next_at: timestamp.allow(null).required().description('Earliest time of its next message; null: now.'),
+  sent_last_minute: count.required(),
+  sent_last_day: count.required(),
+  new_chats_last_day: count.required(),
+}).description('Limits, 0 for none, and how far they are used. Messages beyond them wait.');
+
+const restriction = Joi.object({
+  until: timestamp.required(),
+  type: Joi.string().allow('').required().description('WhatsApp’s word for it.'),
+})
+  .allow(null)
+  .description('Set while WhatsApp lets the account write to no new chats; messages to such wait.');
+
 const device = Joi.object({
   ...deviceKeys,
   owner: Joi.string().allow(null).required().description('The worker that holds its session.'),
+  pacing: pacing.required(),
+  restriction: restriction.required(),
 })
   .required()
   .meta({ component: 'Device' });
@@ -85,7 +109,17 @@ export const connectedDevice = {
   queue_depth: 3,
 };
 
-const ownedDevice = { ...connectedDevice, owner: 'worker-1' };
+const ownedDevice = {
+  ...connectedDevice,
+  owner: 'worker-1',
+  pacing: {
+    ...{ min_interval_ms: 5000, jitter: 0.5, per_minute: 10, per_day: 1000, new_chats_per_day: 50 },
+    warm_up: [20, 40, 80, 160, 320, 640],
+    own: { per_day: 1000 },
+    ...{ day_limit: 160, next_at: null, sent_last_minute: 2, sent_last_day: 91, new_chats_last_day: 12 },
+  },
+  restriction: null,
+};
 
 export const deviceList = { success: true, devices: [connectedDevice], data: [connectedDevice] };
 export const oneDevice = { success: true, device: ownedDevice, data: ownedDevice };
