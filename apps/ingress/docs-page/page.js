@@ -7,6 +7,7 @@ window.ui = SwaggerUIBundle({
   layout: 'BaseLayout',
   deepLinking: true,
   docExpansion: 'list',
+  defaultModelExpandDepth: 2,
   defaultModelsExpandDepth: 0,
   defaultModelRendering: 'example',
   displayRequestDuration: true,

@@ -1,5 +1,5 @@
 /** The JSON Schema of a request's body. The recipient's field is shown under both its names. */
-import { type Components, type JsonSchema, toJsonSchema } from './json-schema.js';
+import { type Components, type JsonSchema, present, toJsonSchema } from './json-schema.js';
 import type { RequestBody } from './operation.js';
 
 /** Unknown fields are let through with a warning, so the schema does not forbid them. */
@@ -9,7 +9,7 @@ export function toBodySchema({ schema, eitherSpelling }: RequestBody, components
 }
 
 function withNumber(own: JsonSchema, to: JsonSchema): JsonSchema {
-  const either = { anyOf: [{ required: ['number'] }, { required: ['to'] }] };
+  const either = { anyOf: [present('number'), present('to')] };
   return {
     ...own,
     properties: {

@@ -161,7 +161,8 @@ function relations(schema: Joi.Schema, { dependencies = [] }: Described): JsonSc
   return rules.length > 1 ? { allOf: rules } : (rules[0] ?? {});
 }
 
-const present = (name: string): JsonSchema => ({ required: [name] });
+/** With a title, since a reader of the page sees nothing else of it. */
+export const present = (name: string): JsonSchema => ({ title: `with ${name}`, required: [name] });
 
 function relation({ rel, peers }: Dependency): JsonSchema {
   if (rel === 'xor') return { oneOf: peers.map(present) };

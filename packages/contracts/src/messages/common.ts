@@ -18,7 +18,7 @@ const MAX_CAPTION_LENGTH = 1024;
 export const captionSchema = Joi.string()
   .max(MAX_CAPTION_LENGTH)
   .empty('')
-  .description('With WhatsApp’s markdown: *bold*, _italic_, ~struck~.');
+  .description('With WhatsApp’s markdown: `*bold*`, `_italic_`, `~struck~`.');
 
 /** The message a new one answers to: all of it, or the id of one this gateway sent. */
 export type Quoted =
