@@ -136,7 +136,7 @@ test('an event that outlives its message still says which it was and what became
       ...{ id: 'evt_x', event: 'message.expired', at: 1_700_000_000_000, deviceId: harness.deviceId },
       ...{ messageId, errorCode: 'EXPIRED' },
     },
-    undefined,
+    {},
   );
   expect(JSON.parse(body)).toMatchObject({
     ...{ id: 'evt_x', event: 'message.expired', timestamp: 1_700_000_000, device_id: harness.deviceId, user_id: null },

@@ -15,6 +15,7 @@ export * from './messages/image.js';
 export type * from './messages/interactive.js';
 export * from './messages/media-fields.js';
 export * from './pacing.js';
+export type * from './received-message.js';
 export * from './recipient.js';
 export type * from './send-docs.js';
 export * from './rfc3339.js';

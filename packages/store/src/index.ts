@@ -22,6 +22,7 @@ export * from './pacings.js';
 export * from './restrictions.js';
 export * from './privacy-token-times.js';
 export * from './recipient-claims.js';
+export * from './received-messages.js';
 export * from './recipients.js';
 export * from './send-allowance.js';
 export * from './sent-messages.js';

@@ -20,6 +20,10 @@ export interface Keys extends WebhookKeys {
   outbox(shard: Shard): string;
   /** Pub/sub channel on which a shard is named whenever its outbox gets an event. */
   readonly outboxChannel: string;
+  /** String, encrypted: a message somebody wrote to the device; by a hash of chat, sender and WhatsApp's id. */
+  received(deviceId: string, hash: string): string;
+  /** String: by a hash of WhatsApp's id, the hash of the first received message that has it. */
+  receivedId(deviceId: string, hash: string): string;
   /** Hash: how far a shard's outbox has been relayed, and by whom just now. */
   relay(shard: Shard): string;
   /** Hash: a device. */
@@ -124,6 +128,8 @@ export function createKeys(prefix: string): Keys {
     thumbnail: (shard, sha256) => `${ofShard(shard)}:th:${sha256}`,
     outbox: (shard) => `${ofShard(shard)}:outbox`,
     outboxChannel: `${prefix}:outbox`,
+    received: (deviceId, hash) => `${ofDevice(deviceId)}:in:${hash}`,
+    receivedId: (deviceId, hash) => `${ofDevice(deviceId)}:inid:${hash}`,
     relay: (shard) => `${ofShard(shard)}:relay`,
     device: ofDevice,
     counters: (deviceId) => `${ofDevice(deviceId)}:n`,

@@ -17,6 +17,7 @@ import { createOutbox, type Outbox } from './outbox.js';
 import { createPacings, type Pacings } from './pacings.js';
 import { createPrivacyTokenTimes, type PrivacyTokenTimes } from './privacy-token-times.js';
 import { createRecipientClaims, type RecipientClaims } from './recipient-claims.js';
+import { createReceivedMessages, type ReceivedMessages } from './received-messages.js';
 import { createRecipients, type Recipients } from './recipients.js';
 import { createRestrictions, type Restrictions } from './restrictions.js';
 import { createSendAllowance, type SendAllowance } from './send-allowance.js';
@@ -49,6 +50,7 @@ export interface Store {
   readonly pacings: Pacings;
   readonly restrictions: Restrictions;
   readonly outbox: Outbox;
+  readonly received: ReceivedMessages;
   readonly webhooks: Webhooks;
   readonly media: Media;
   readonly mediaProbe: MediaProbe;
@@ -105,6 +107,10 @@ export function createStore(redis: Redis, config: Config): Store {
       outboxMs: config.OUTBOX_RETENTION_MS,
     }),
     outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
+    received: createReceivedMessages(redis, keys, cipher, {
+      retentionMs: config.INBOUND_RETENTION_MS,
+      outboxMs: config.OUTBOX_RETENTION_MS,
+    }),
     webhooks: createWebhooks(redis, keys, cipher, config),
     media: createMedia(redis, keys, cipher, config.MEDIA_RETENTION_MS),
     mediaProbe: createMediaProbe(redis, keys),

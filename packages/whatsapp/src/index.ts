@@ -13,6 +13,7 @@ export * from './endpoint.js';
 export * from './message-bytes.js';
 export type { ReachoutLock } from './reachout-lock.js';
 export * from './receipts.js';
+export type { MediaReference, Received } from './receiving/read-received.js';
 export * from './sending/send-outcome.js';
 export type { Ack } from './sending/ack-waiter.js';
 export type { UploadSource } from './sending/upload-file.js';

@@ -9,6 +9,7 @@ import type { DisconnectKind } from './connection/disconnect.js';
 import type { SocketTimes } from './connection/socket-watch.js';
 import type { SplitMessage } from './message-bytes.js';
 import type { ReachoutLock } from './reachout-lock.js';
+import type { Received } from './receiving/read-received.js';
 import type { Receipt } from './receipts.js';
 import type { Ack } from './sending/ack-waiter.js';
 
@@ -38,6 +39,8 @@ export interface SessionReports {
   heard(chats: readonly string[]): void;
   /** WhatsApp said whether this account may open new chats. */
   reachoutLock(lock: ReachoutLock): void;
+  /** Somebody wrote to this account. */
+  received(received: Received): void;
   /** An ack nobody waits for any more. */
   lateAck(ack: Ack): void;
   /** The credentials could not be written (another worker owns the device): the session has ended itself. */

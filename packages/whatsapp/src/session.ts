@@ -11,6 +11,8 @@ import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
 import { chatsOfMessage, peopleOf } from './heard-chats.js';
 import { fetchReachoutLock, type ReachoutLock, toReachoutLock } from './reachout-lock.js';
 import { parseReceipt } from './receipts.js';
+import { downloadMedia } from './receiving/download-media.js';
+import { type MediaReference, readReceived } from './receiving/read-received.js';
 import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
@@ -55,6 +57,11 @@ export interface Session extends Contacts {
    * @throws PomboError UPLOAD_FAILED, NotConnectedError
    */
   upload(media: UploadSource, type: MediaType, chatJid?: string): Promise<UploadedMedia>;
+  /**
+   * Media that somebody sent to this account, decrypted.
+   * @throws PomboError PAYLOAD_TOO_LARGE, MEDIA_NOT_FOUND, MEDIA_INVALID, MEDIA_DOWNLOAD_FAILED; NotConnectedError
+   */
+  download(media: MediaReference, limits: { readonly maxBytes: number; readonly timeoutMs: number }): Promise<Buffer>;
   /**
    * Resolves when WhatsApp's server has acknowledged the message.
    * @throws PomboError when the server refused it; NotConnectedError when nothing left; UnknownOutcomeError otherwise.
@@ -149,6 +156,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       return uploadMedia(nameMediaHosts, media, type, chatJid, { dispatcher, timeoutMs: options.uploadTimeoutMs });
     },
 
+    async download(media, limits) {
+      connected();
+      return downloadMedia(nameMediaHosts, media, { ...limits, dispatcher: options.endpoint.mediaDispatcher });
+    },
+
     async send({ id, jid, message, nodes = [] }) {
       const socket = connected();
       const expected = acks.expect(id, options.ackTimeoutMs);
@@ -218,5 +230,12 @@ function attachReports(
   });
   socket.ev.on('connection.update', ({ reachoutTimeLock }) => {
     if (reachoutTimeLock) reports.reachoutLock(toReachoutLock(reachoutTimeLock));
+  });
+  // `append`: what came while the device was away.
+  socket.ev.on('messages.upsert', ({ messages }) => {
+    for (const message of messages) {
+      const received = readReceived(message);
+      if (received) reports.received(received);
+    }
   });
 }

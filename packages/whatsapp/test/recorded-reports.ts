@@ -5,6 +5,7 @@ import type {
   DisconnectKind,
   ReachoutLock,
   Receipt,
+  Received,
   SessionReports,
   SessionState,
 } from '@pombo/whatsapp';
@@ -25,6 +26,7 @@ export interface RecordedReports {
   readonly paired: DeviceIdentity[];
   readonly connected: DeviceIdentity[];
   readonly receipts: Receipt[];
+  readonly received: Received[];
   readonly lateAcks: Ack[];
   /** JIDs, in the order they were heard from. */
   readonly heard: string[];
@@ -35,7 +37,17 @@ export interface RecordedReports {
 export function recordReports(): RecordedReports {
   const order: string[] = [];
   const recorded: Omit<RecordedReports, 'reports'> = {
-    ...{ order, states: [], codes: [], paired: [], connected: [], receipts: [], lateAcks: [], evictions: [] },
+    ...{
+      order,
+      states: [],
+      codes: [],
+      paired: [],
+      connected: [],
+      receipts: [],
+      received: [],
+      lateAcks: [],
+      evictions: [],
+    },
     ...{ heard: [], reachoutLocks: [] },
   };
   const note = <T>(name: string, list: T[], value: T): void => {
@@ -51,6 +63,7 @@ export function recordReports(): RecordedReports {
     receipt: (receipt) => void recorded.receipts.push(receipt),
     heard: (chats) => void recorded.heard.push(...chats),
     reachoutLock: (lock) => void recorded.reachoutLocks.push(lock),
+    received: (received) => void recorded.received.push(received),
     lateAck: (ack) => void recorded.lateAcks.push(ack),
     evicted: (error) => note('evicted', recorded.evictions, error),
   };

@@ -39,6 +39,7 @@ export const ROUTES = {
   'GET /messages': { access: 'user' },
   'GET /messages/:id': { access: 'user' },
   'GET /messages/:id/status': { access: 'user' },
+  'GET /messages/:id/media': { access: 'user' },
   'DELETE /messages/:id': { access: 'user' },
   'POST /messages/:id/resend': { access: 'user', json: true, admits: true },
 

@@ -1,3 +1,4 @@
+import type { proto } from '@pombo/whatsapp/protocol';
 import { viewMessage, type MessageView, type RecipientView } from '../message-view.js';
 import { viewPost, type PostView } from '../newsletter-view.js';
 import { canonicalNumber } from '../people/canonical-number.js';
@@ -19,6 +20,9 @@ export interface GroupView extends Group {
   readonly members: Readonly<Record<string, readonly MessageView[]>>;
 }
 
+/** `forward`: id of a message that the recipient received. */
+export type ReplyContent = { readonly message: proto.IMessage } | { readonly forward: string };
+
 export interface RecipientControls {
   /**
    * What the account with that number received. Waits for media still being checked.
@@ -34,6 +38,8 @@ export interface RecipientControls {
    * @returns the message id, once the device confirmed it. @throws when it doesn't within 30 s.
    */
   reply(who: string, deviceJid: string, text: string): Promise<{ readonly id: string }>;
+  /** Like `reply`, with any message, or with the content of one that the recipient got itself. */
+  write(who: string, deviceJid: string, message: ReplyContent): Promise<{ readonly id: string }>;
 }
 
 export function recipientControls(world: () => World): RecipientControls {
@@ -44,7 +50,8 @@ export function recipientControls(world: () => World): RecipientControls {
       return Promise.all(newsletters.postsOf(id).map((post) => viewPost(post, media.inspector)));
     },
     group: async (id, options = {}) => viewGroup(world(), id, options),
-    reply: async (who, deviceJid, text) => reply(world(), who, deviceJid, text),
+    reply: async (who, deviceJid, text) => write(world(), who, deviceJid, { message: { conversation: text } }),
+    write: async (who, deviceJid, content) => write(world(), who, deviceJid, content),
   };
 }
 
@@ -88,10 +95,16 @@ function viewMessages(
   return Promise.all(wanted.map((message) => viewMessage(message, world.media.inspector, withMediaBytes)));
 }
 
-async function reply(world: World, who: string, deviceJid: string, text: string): Promise<{ id: string }> {
+async function write(world: World, who: string, deviceJid: string, content: ReplyContent): Promise<{ id: string }> {
   const to = world.directory.clientDevice(deviceJid);
   const user = world.directory.person(numberOf(who));
   const form = user.correspondents.get(to) ?? 'pn';
-  const id = await writeToClient(world, { author: user.phone, to, form, message: { conversation: text } });
-  return { id };
+  const message = 'message' in content ? content.message : contentOf(user.inbox.messages, content.forward);
+  return { id: await writeToClient(world, { author: user.phone, to, form, message }) };
+}
+
+function contentOf(messages: readonly ReceivedMessage[], id: string): proto.IMessage {
+  const content = messages.find((message) => message.id === id)?.content;
+  if (!content) throw new Error('the recipient has no such message');
+  return content;
 }

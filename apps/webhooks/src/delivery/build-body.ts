@@ -1,19 +1,33 @@
 /** The body of an event. The same on every attempt, since it tells how things were when the event came to be. */
-import { describeMessage, type MessageRecord, messageAsOf, type OutboxEvent, rfc3339 } from '@pombo/contracts';
+import {
+  describeMessage,
+  type MessageRecord,
+  messageAsOf,
+  type OutboxEvent,
+  rfc3339,
+  type StoredReceived,
+} from '@pombo/contracts';
+import { describeReceived } from './describe-received.js';
 
-/** @param record of the message the event is about, if it is about one and is still remembered. */
-export function buildBody(event: OutboxEvent, record: MessageRecord | undefined): string {
+/** What an event is about, as far as it is still remembered. */
+export interface EventSubject {
+  readonly record?: MessageRecord | undefined;
+  readonly received?: StoredReceived | undefined;
+}
+
+export function buildBody(event: OutboxEvent, subject: EventSubject): string {
   return JSON.stringify({
     id: event.id,
     event: event.event,
     timestamp: Math.floor(event.at / 1000),
     device_id: event.deviceId || null,
-    user_id: record?.userId ?? null,
-    data: buildData(event, record),
+    user_id: subject.record?.userId ?? null,
+    data: buildData(event, subject),
   });
 }
 
-function buildData(event: OutboxEvent, record: MessageRecord | undefined) {
+function buildData(event: OutboxEvent, { record, received }: EventSubject) {
+  if (received) return describeReceived(received);
   if (record) return describeMessage(messageAsOf(record, event));
   if (event.messageId !== undefined) return describeForgotten(event);
   return { ...(event.deviceId ? { device_id: event.deviceId } : {}), timestamp: rfc3339(event.at), ...event.data };

@@ -1,8 +1,8 @@
 /** One attempt to deliver one event. */
-import { type MessageRecord, timeoutToMs } from '@pombo/contracts';
+import { timeoutToMs } from '@pombo/contracts';
 import type { Metrics } from '@pombo/runtime';
 import { type Delivery, type DeliveryResult, signingKeys, type WebhookEndpoint } from '@pombo/store';
-import { buildBody } from './build-body.js';
+import { buildBody, type EventSubject } from './build-body.js';
 import { type PostEvent, STOPPED } from './post-event.js';
 import { decide, type RetrySettings } from './retry-policy.js';
 import { signEvent } from './sign-event.js';
@@ -37,16 +37,16 @@ export function giveBack(delivery: Delivery): DeliveryResult {
   return { delivery, verdict: 'back', delayMs: 0, holdsAll: false, status: 0, error: '', latencyMs: 0, answer: '' };
 }
 
-/** @param record of the message the event is about. Never rejects. */
+/** Never rejects. */
 export async function deliverEvent(
   delivery: Delivery,
-  record: MessageRecord | undefined,
+  subject: EventSubject,
   target: Target,
   post: PostEvent,
   metrics: Metrics,
 ): Promise<DeliveryResult> {
   const { event, attempt } = delivery;
-  const body = buildBody(event, record);
+  const body = buildBody(event, subject);
   const timestamp = Math.floor(Date.now() / 1000);
   const headers = {
     ...target.headers,

@@ -4,7 +4,6 @@
  * under load one call serves many.
  */
 import { setImmediate as nextTick, setTimeout as wait } from 'node:timers/promises';
-import type { MessageRecord } from '@pombo/contracts';
 import { describeError, type Logger, type Metrics, SECOND } from '@pombo/runtime';
 import {
   type Delivery,
@@ -15,6 +14,7 @@ import {
   type WebhookName,
 } from '@pombo/store';
 import { buildTarget, deliverEvent, giveBack, type Target, type TargetDefaults } from '../delivery/deliver-event.js';
+import type { EventSubject } from '../delivery/build-body.js';
 import type { PostEvent } from '../delivery/post-event.js';
 import type { InFlightGate } from './in-flight-gate.js';
 
@@ -111,8 +111,8 @@ class EndpointTurn {
     this.#tools.metrics.webhookInFlight.inc(deliveries.length);
     try {
       await this.#follow(revision);
-      const records = await this.#readRecords(deliveries);
-      for (const [place, delivery] of deliveries.entries()) this.#deliver(delivery, records[place]);
+      const subjects = await this.#readSubjects(deliveries);
+      for (const [place, delivery] of deliveries.entries()) this.#deliver(delivery, subjects[place] ?? {});
     } catch (error) {
       // Redis did not say what to send; the events go back untried.
       this.#tools.logger.error('events could not be read', { ...this.#name, ...describeError(error) });
@@ -128,16 +128,23 @@ class EndpointTurn {
     this.#revision = revision;
   }
 
-  async #readRecords(deliveries: readonly Delivery[]): Promise<Array<MessageRecord | undefined>> {
-    const own = deliveries.map(({ event }) => (isOwnMessageEvent(event) ? (event.messageId ?? '') : ''));
-    const found = await this.#tools.store.messages.readMany(own.filter((id) => id !== ''));
+  async #readSubjects(deliveries: readonly Delivery[]): Promise<EventSubject[]> {
+    const { messages, received } = this.#tools.store;
+    const own = deliveries.filter(({ event }) => isOwnMessageEvent(event)).map(({ event }) => event.messageId ?? '');
+    const records = await messages.readMany(own);
     let next = 0;
-    return own.map((id) => (id === '' ? undefined : found[next++]));
+    return Promise.all(
+      deliveries.map(async ({ event }): Promise<EventSubject> => {
+        if (isOwnMessageEvent(event)) return { record: records[next++] };
+        if (event.event !== 'message.received') return {};
+        return { received: await received.read(event.deviceId, event.messageId ?? '') };
+      }),
+    );
   }
 
-  #deliver(delivery: Delivery, record: MessageRecord | undefined): void {
+  #deliver(delivery: Delivery, subject: EventSubject): void {
     const { post, metrics } = this.#tools;
-    void deliverEvent(delivery, record, this.#target, post, metrics).then((result) => this.#settle(result));
+    void deliverEvent(delivery, subject, this.#target, post, metrics).then((result) => this.#settle(result));
   }
 
   #settle(result: DeliveryResult): void {

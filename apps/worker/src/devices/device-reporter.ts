@@ -1,5 +1,5 @@
 /** Writes what a session reports into the store, one report after the other, so that the last one stands. */
-import { type DeviceEvent, isMessageId, shardOfDevice, shardOfMessage } from '@pombo/contracts';
+import { type DeviceEvent, isMessageId, rfc3339, shardOfDevice, shardOfMessage } from '@pombo/contracts';
 import { describeError, type Logger } from '@pombo/runtime';
 import type { DeviceReport, DeviceState, HeldLease, Store } from '@pombo/store';
 import {
@@ -12,7 +12,7 @@ import {
 } from '@pombo/whatsapp';
 
 /** The part of a session's reports that is remembered. */
-export type RememberedReports = Omit<SessionReports, 'evicted' | 'heard' | 'reachoutLock'>;
+export type RememberedReports = Omit<SessionReports, 'evicted' | 'heard' | 'reachoutLock' | 'received'>;
 
 export interface DeviceReporter extends RememberedReports {
   /** Says that this worker no longer holds the device. */
@@ -40,17 +40,17 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
   const remember = (work: () => Promise<unknown>): void => {
     tail = tail.then(work).catch((error: unknown) => logger.error('a report was not written', describeError(error)));
   };
-  const say = (report: DeviceReport, event?: DeviceEvent): void =>
+  const say = (report: DeviceReport, event?: DeviceEvent, data?: Readonly<Record<string, unknown>>): void =>
     remember(async () => {
       const heard = await devices.reportAsOwner(lease, report);
-      if (heard && event) await outbox.appendDeviceEvent(deviceId, event);
+      if (heard && event) await outbox.appendDeviceEvent(deviceId, event, data);
     });
   const isOurs = (id: string): boolean => isMessageId(id) && shardOfMessage(id) === shardOfDevice(deviceId);
 
   const wentOffline = (state: DeviceState): void => {
     const wasOnline = online;
     online = false;
-    if (wasOnline) say({ state, lastSeenAt: Date.now() }, 'device.disconnected');
+    if (wasOnline) say({ state, lastSeenAt: Date.now() }, 'device.disconnected', { state });
     else say({ state });
   };
 
@@ -61,18 +61,25 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
       if (state === 'waiting' || (state === 'ended' && why)) wentOffline((why && LOST_STATES[why]) ?? 'offline');
     },
     codeShown(qr, lifetimeMs) {
-      remember(() => devices.showPairingCode(deviceId, { qr, expiresAt: Date.now() + lifetimeMs }));
-      remember(() => outbox.appendDeviceEvent(deviceId, 'qr.generated'));
+      const expiresAt = Date.now() + lifetimeMs;
+      remember(() => devices.showPairingCode(deviceId, { qr, expiresAt }));
+      remember(() =>
+        outbox.appendDeviceEvent(deviceId, 'qr.generated', { qr_code: qr, expires_at: rfc3339(expiresAt) }),
+      );
     },
     paired(identity) {
       remember(() => devices.hidePairingCode(deviceId));
       remember(() => pacings.notePaired(deviceId));
-      say({ ...identityFields(identity), paired: true, pairingUntil: null }, 'pair.success');
+      say(
+        { ...identityFields(identity), paired: true, pairingUntil: null },
+        'pair.success',
+        describeIdentity(identity),
+      );
     },
     connected(identity) {
       online = true;
       const fields = { ...identityFields(identity), state: 'connected', paired: true, lastSeenAt: Date.now() } as const;
-      say(fields, 'device.connected');
+      say(fields, 'device.connected', describeIdentity(identity));
     },
     loggedOut() {
       const nobody = { jid: null, lid: null, phone: null, pairingUntil: null };
@@ -95,6 +102,9 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
     },
   };
 }
+
+/** As an event tells it. */
+const describeIdentity = ({ jid, phone }: DeviceIdentity) => ({ jid, phone_number: phone });
 
 function identityFields({ jid, lid, phone }: DeviceIdentity) {
   return { jid, phone, ...(lid === undefined ? {} : { lid }) };

@@ -15,6 +15,7 @@ import { createDeviceDirectory } from '../recipients/device-directory.js';
 import type { WorkerTools } from '../sending/send-context.js';
 import { createSendLine, within } from '../sending/send-line.js';
 import { createAcquaintances } from './acquaintances.js';
+import { createReceiver } from '../receiving/receiver.js';
 import { createDeviceReporter } from './device-reporter.js';
 import { createRestrictionWatch } from './restriction-watch.js';
 
@@ -88,6 +89,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     durableRatchet,
     reports: {
       ...reporter,
+      received: (received) => receiver.receive(received),
       stateChanged(state, why) {
         reporter.stateChanged(state, why);
         followState(state, why !== undefined);
@@ -108,6 +110,10 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     },
   });
 
+  const receiver = createReceiver({
+    ...{ deviceId, store, blobs: options.blobs, config, logger, signal: released.signal },
+    download: (media, limits) => session.download(media, limits),
+  });
   const directory = createDeviceDirectory(store, deviceId, session);
   const restriction = createRestrictionWatch({
     ...{ lease, logger, signal: released.signal, restrictions: store.restrictions },
@@ -137,6 +143,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     await session.stop();
     await line.close(RELEASE_MS);
     reporter.released();
+    await receiver.settled();
     await reporter.settled();
   };
 

@@ -63,6 +63,8 @@ export interface Config {
   readonly FFMPEG_PATH: string;
   readonly FFPROBE_PATH: string;
   readonly FFMPEG_TIMEOUT_MS: number;
+  readonly INBOUND_MEDIA_MAX_BYTES: number;
+  readonly INBOUND_RETENTION_MS: number;
   readonly WEBHOOK_PORT: number;
   readonly WEBHOOK_ALLOW_HOSTS: readonly string[];
   readonly WEBHOOK_TIMEOUT_MS: number;

@@ -336,6 +336,20 @@ export const SETTINGS = {
     schema: spanMs(30 * SECOND),
     about: 'Longest run of ffmpeg or ffprobe over one file.',
   },
+  INBOUND_MEDIA_MAX_BYTES: {
+    group: 'Media',
+    schema: Joi.number()
+      .integer()
+      .min(0)
+      .default(16 * MEBIBYTE),
+    about:
+      'Largest media of a received message that is fetched and kept, where a webhook wants message.received; 0 fetches none.',
+  },
+  INBOUND_RETENTION_MS: {
+    group: 'Limits and retention',
+    schema: spanMs(7 * DAY),
+    about: 'How long a received message is kept for its event and for GET /messages/{id}/media.',
+  },
   WEBHOOK_PORT: {
     group: 'Webhooks',
     schema: port(3002),

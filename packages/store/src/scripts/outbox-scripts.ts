@@ -21,6 +21,21 @@ nudge(KEYS[2])
 `;
 
 /**
+ * Keeps a received message and announces it, unless it is known. KEYS: message, pointer, device, outbox. ARGV: message,
+ * retention ms, its name, device id, outbox ms. Returns 1 when it is new.
+ */
+export const RECEIVE = `${NUDGE}
+if not redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then return 0 end
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2], 'NX')
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('XADD', KEYS[4], 'MINID', '~', now - ARGV[5], '*', 'e', 'message.received', 'at', now, 'm', ARGV[3],
+  'd', ARGV[4], 'c', '', 'n', redis.call('HGET', KEYS[3], 'tenant') or '')
+nudge(KEYS[4])
+return 1
+`;
+
+/**
  * Takes the next events of an outbox for whoever holds its lease, after noting how far the last ones got: those are with
  * their tenants now and leave the outbox. Without further events the lease ends.
  * KEYS: relay, outbox. ARGV: owner, lease ms, most entries, last entry done or ''. Returns {0} while someone else holds

@@ -69,6 +69,15 @@ export const messageOperations = {
     },
     errors: ['MESSAGE_NOT_FOUND'],
   },
+  'GET /messages/:id/media': {
+    tag: 'Messages',
+    summary: 'Get the media of a received message',
+    description:
+      'Of a message somebody wrote to you, by the `message_id` of its `message.received` event. It is kept where a webhook asks for that event, up to `INBOUND_MEDIA_MAX_BYTES`, for as long as the message is.',
+    path: Joi.object({ id: Joi.string().required().description('The `message_id` of the event.') }),
+    answers: { 200: { description: 'The media, as a file.', mediaType: '*/*' } },
+    errors: ['MESSAGE_NOT_FOUND', 'MEDIA_NOT_FOUND', 'DEVICE_ERROR'],
+  },
   'DELETE /messages/:id': {
     tag: 'Messages',
     summary: 'Cancel a message',
