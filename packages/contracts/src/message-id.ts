@@ -62,6 +62,11 @@ export function createDeviceId(shard: Shard): string {
   return `dev_${shard}${randomBytes(9).toString('hex').slice(0, 17)}`;
 }
 
+/** The device id a shard and a tail make. */
+export function deviceIdOf(shard: Shard, tail: string): string {
+  return `dev_${shard}${tail}`;
+}
+
 /** What a device id looks like. */
 export const DEVICE_ID = /^dev_([0-9A-F]{3})[0-9a-f]{17}$/;
 

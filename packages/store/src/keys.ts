@@ -10,12 +10,10 @@ export interface Keys extends WebhookKeys {
   record(messageId: string): string;
   /** What the key of every record in a shard starts with; the message id follows. */
   recordPrefix(shard: Shard): string;
-  /** String, encrypted: what the message says. */
+  /** String, encrypted: what the message says and, once it has left, what was sent. */
   content(messageId: string): string;
-  /** String, encrypted: the protobuf as it was sent, for recipients that ask again. */
-  sent(messageId: string): string;
-  /** String, encrypted: a thumbnail, shared by all messages of a shard that show it; by its SHA-256 in hex. */
-  thumbnail(shard: Shard, sha256: string): string;
+  /** String, encrypted: media as it was sent, shared by all messages of a shard that carry it; by its SHA-256 in hex. */
+  sharedMedia(shard: Shard, sha256: string): string;
   /** Stream: events waiting to be relayed to webhooks. */
   outbox(shard: Shard): string;
   /** Pub/sub channel on which a shard is named whenever its outbox gets an event. */
@@ -124,8 +122,7 @@ export function createKeys(prefix: string): Keys {
     record: (messageId) => ofMessage(messageId, 'm'),
     recordPrefix: (shard) => `${ofShard(shard)}:m:`,
     content: (messageId) => ofMessage(messageId, 'c'),
-    sent: (messageId) => ofMessage(messageId, 's'),
-    thumbnail: (shard, sha256) => `${ofShard(shard)}:th:${sha256}`,
+    sharedMedia: (shard, sha256) => `${ofShard(shard)}:sm:${sha256}`,
     outbox: (shard) => `${ofShard(shard)}:outbox`,
     outboxChannel: `${prefix}:outbox`,
     received: (deviceId, hash) => `${ofDevice(deviceId)}:in:${hash}`,

@@ -79,10 +79,10 @@ function stampsFromFields(fields: Fields): Partial<MessageRecord> {
 }
 
 /** @param fields the whole hash, with at least what `accept` writes. */
-export function recordFromFields(fields: Fields): MessageRecord {
+export function recordFromFields(id: string, fields: Fields): MessageRecord {
   const need = (field: string): string => fields[field] ?? '';
   return {
-    id: need('id'),
+    id,
     type: need('t') as MessageType,
     state: need('st') as MessageState,
     tenantId: need('n'),

@@ -35,6 +35,7 @@ import {
   TRANSITION,
   SHARED_KEYS,
 } from './scripts/message-scripts.js';
+import { openContent, sealContent } from './stored-content.js';
 
 type Args = Array<string | number | Buffer>;
 
@@ -131,7 +132,6 @@ export interface MessageLimits {
   readonly deviceMaxWaiting: number;
   readonly recordRetentionMs: number;
   readonly outboxRetentionMs: number;
-  readonly sentRetentionMs: number;
   /** How long a chat counts as known after the last message. */
   readonly chatRetentionMs: number;
 }
@@ -193,14 +193,10 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
 
   const keysOf = (id: string, deviceId: string): string[] => sharedKeysOf(keys, id, deviceId);
   const argsOf = (id: string): Args => sharedArgsOf(keys, id, limits);
-  const sealContent = (id: string, content: MessageContent): Buffer =>
-    cipher.encrypt(Buffer.from(JSON.stringify(content)), keys.content(id));
-  const openContent = (id: string, sealed: Buffer): MessageContent =>
-    JSON.parse(cipher.decrypt(sealed, keys.content(id)).toString()) as MessageContent;
 
   const readContent = async (id: string): Promise<MessageContent | undefined> => {
     const sealed = await redis.getBuffer(keys.content(id));
-    return sealed === null ? undefined : openContent(id, sealed);
+    return sealed === null ? undefined : openContent(cipher, keys.content(id), sealed).content;
   };
   /** A file's name says something, so it lies only in the encrypted content. */
   const withFileName = async (record: MessageRecord): Promise<MessageRecord> => {
@@ -211,7 +207,7 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
 
   const read = async (id: string): Promise<MessageRecord | undefined> => {
     const fields = await redis.hgetall(keys.record(id));
-    return fields['id'] === undefined ? undefined : withFileName(recordFromFields(fields));
+    return fields['st'] === undefined ? undefined : withFileName(recordFromFields(id, fields));
   };
 
   return {
@@ -226,7 +222,7 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
         [
           ...argsOf(id),
           limits.deviceMaxWaiting,
-          sealContent(id, draft.content),
+          sealContent(cipher, keys.content(id), draft),
           draft.delayMs,
           draft.expiresInMs,
           tailOfMessage(id),
@@ -246,22 +242,22 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       if (verdict !== 'go') return { verdict: verdict as 'stale' | 'gone' | 'settled' };
       const sealed = reply[2];
       if (!sealed) return { verdict: 'gone' };
-      const record = recordFromFields(pairsToObject(reply[1] as Buffer[]));
+      const record = recordFromFields(id, pairsToObject(reply[1] as Buffer[]));
       const aheadMs = Date.now() - (reply[3] ?? 0);
       return {
         verdict: 'go',
         record: { ...record, expiresAt: record.expiresAt + aheadMs },
-        content: openContent(id, sealed),
+        content: openContent(cipher, keys.content(id), sealed).content,
       };
     },
 
     async dispatch(id, deviceId, epoch, { chat = '', pacing = NO_PACING, sent = '', ...found } = {}) {
       const [verdict, figure, why, scope] = await redis.pomboDispatch(
         ...keysOf(id, deviceId),
-        ...[keys.lease(deviceId), keys.pace(deviceId), keys.paceMinute(deviceId), keys.chats(deviceId), keys.sent(id)],
+        ...[keys.lease(deviceId), keys.pace(deviceId), keys.paceMinute(deviceId), keys.chats(deviceId)],
         ...argsOf(id),
         ...[epoch, chat, encodeLimits(pacing), Math.random()],
-        ...[limits.chatRetentionMs, limits.sentRetentionMs, sent],
+        ...[limits.chatRetentionMs, sent],
         ...detailsToFields(found),
       );
       if (verdict === 'go') return { verdict, dispatchedBefore: figure === 1 };
@@ -311,8 +307,8 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     },
 
     async erase(id, { deviceId, at, number }) {
-      const own = [keys.sent(id), keys.messageIndex(deviceId)];
-      const verdict = await redis.pomboEraseMessage(...keysOf(id, deviceId), ...own, ...argsOf(id), `${at}-${number}`);
+      const list = keys.messageIndex(deviceId);
+      const verdict = await redis.pomboEraseMessage(...keysOf(id, deviceId), list, ...argsOf(id), `${at}-${number}`);
       return (['gone', 'erased', 'canceled'] as const)[verdict];
     },
   };
@@ -321,7 +317,7 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
 const ACCEPT_SCRIPT = { name: 'pomboAccept', numberOfKeys: ACCEPT_KEYS, lua: ACCEPT };
 
 function defineScripts(redis: Redis): void {
-  redis.defineCommand('pomboEraseMessage', { numberOfKeys: SHARED_KEYS + 2, lua: ERASE_MESSAGE });
+  redis.defineCommand('pomboEraseMessage', { numberOfKeys: SHARED_KEYS + 1, lua: ERASE_MESSAGE });
   redis.defineCommand('pomboAwait', { numberOfKeys: 1, lua: AWAIT });
   redis.defineCommand('pomboCancel', { numberOfKeys: SHARED_KEYS, lua: CANCEL });
   redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });
@@ -330,7 +326,7 @@ function defineScripts(redis: Redis): void {
 }
 
 function draftToFields(draft: MessageDraft): Args {
-  const fields: Args = ['id', draft.id, 't', draft.content.type, 'n', draft.tenantId, 'u', draft.userId];
+  const fields: Args = ['t', draft.content.type, 'n', draft.tenantId, 'u', draft.userId];
   fields.push('d', draft.deviceId, 'to', draft.to, 'pr', draft.priority);
   if (draft.clientReference !== undefined) fields.push('ref', draft.clientReference);
   if (draft.retryOf !== undefined) fields.push('of', draft.retryOf);

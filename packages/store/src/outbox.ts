@@ -5,8 +5,10 @@
 import {
   type DeviceEvent,
   type EventName,
+  deviceIdOf,
   isMessageId,
   messageEventId,
+  messageIdOf,
   type OutboxEvent,
   parseShard,
   type Shard,
@@ -94,6 +96,27 @@ function allShards(): Shard[] {
 function readEntry(shard: Shard, [entryId, pairs]: Entry): OutboxEntry {
   const fields: Record<string, string> = {};
   for (let i = 0; i + 1 < pairs.length; i += 2) fields[pairs[i] ?? ''] = pairs[i + 1] ?? '';
+  return fields['s'] === undefined ? readDeviceEvent(shard, entryId, fields) : readMessageEvent(shard, entryId, fields);
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+/** As the scripts that move a message write it. */
+function readMessageEvent(
+  shard: Shard,
+  entryId: string,
+  { s: state, m = '', d = '', c: errorCode }: Fields,
+): OutboxEntry {
+  const messageId = messageIdOf(shard, m);
+  const event = `message.${state}` as EventName;
+  const place = { at: Number.parseInt(entryId), deviceId: deviceIdOf(shard, d), messageId };
+  return {
+    entryId,
+    event: { id: messageEventId(messageId, event), event, ...place, ...(errorCode ? { errorCode } : {}) },
+  };
+}
+
+function readDeviceEvent(shard: Shard, entryId: string, fields: Fields): OutboxEntry {
   const { e: event = '', at, m: messageId, d: deviceId = '', c: errorCode, n: tenantId, x: data } = fields;
   return {
     entryId,

@@ -1,64 +1,73 @@
 /**
- * What was sent, kept for a while: a recipient that could not decrypt asks again, perhaps of another worker. The
- * thumbnail, most of a message's bytes and the same for a whole campaign, is kept once per shard.
+ * What was sent, kept for a while: a recipient that could not decrypt asks again, perhaps of another worker. It lies
+ * with the message's content; its media, most of a message's bytes and the same for a whole campaign, once per shard.
  */
 import { createHash } from 'node:crypto';
-import { isMessageId, shardOfMessage } from '@pombo/contracts';
-import type { Redis } from '@pombo/runtime';
+import { isMessageId, type MessageContent, shardOfMessage } from '@pombo/contracts';
+import { MINUTE, type Redis } from '@pombo/runtime';
+import { LRUCache } from 'lru-cache';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
+import { openContent, sealContent } from './stored-content.js';
 
-/** A message's protobuf without its thumbnail, and the thumbnail. */
+/** A message's protobuf in two parts. */
 export interface SentMessage {
+  /** What is this message's own. */
   readonly bytes: Buffer;
-  readonly thumbnail: Buffer | undefined;
+  /** What others may have in common with it: its media. */
+  readonly shared: Buffer | undefined;
 }
 
 export interface SentMessages {
   /**
-   * Keeps the thumbnail. @returns what is to be kept under the message's id, which the dispatch script does in the step
-   * that lets the message go.
+   * Keeps the media. @returns what is to be kept as the message's content from now on, which the dispatch script does in
+   * the step that lets the message go. @param content as it is stored
    */
-  seal(messageId: string, message: SentMessage): Promise<Buffer>;
+  seal(messageId: string, content: MessageContent, message: SentMessage): Promise<Buffer>;
   /** @returns undefined when it was never sent, or too long ago. */
   read(messageId: string): Promise<SentMessage | undefined>;
 }
 
-const HASH_BYTES = 32;
-/** Stands where a thumbnail's hash would, in a message that has none. */
-const NO_THUMBNAIL = Buffer.alloc(HASH_BYTES);
+const FRESH_MS = 10 * MINUTE;
+const FRESH_KEPT = 1_000;
 
 const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
 
-/** @param retentionMs counted from the last message that used the same thumbnail, or from the message itself. */
+/** @param retentionMs of the media, counted from the last message that used it; the rest lives as long as the content. */
 export function createSentMessages(redis: Redis, keys: Keys, cipher: Cipher, retentionMs: number): SentMessages {
-  const put = (key: string, value: Buffer) => redis.set(key, cipher.encrypt(value, key), 'PX', retentionMs);
-  const get = async (key: string): Promise<Buffer | undefined> => {
+  const sharedKey = (messageId: string, hash: Buffer) =>
+    keys.sharedMedia(shardOfMessage(messageId), hash.toString('hex'));
+
+  /** Media whose time was counted anew a moment ago: a campaign need not do it with every message. */
+  const fresh = new LRUCache<string, true>({ max: FRESH_KEPT, ttl: FRESH_MS });
+
+  const saveShared = async (key: string, shared: Buffer): Promise<void> => {
+    if (fresh.has(key)) return;
+    const keptMs = retentionMs + FRESH_MS;
+    const known = await redis.pexpire(key, keptMs);
+    if (known === 0) await redis.set(key, cipher.encrypt(shared, key), 'PX', keptMs);
+    fresh.set(key, true);
+  };
+  const readShared = async (key: string): Promise<Buffer | undefined> => {
     const sealed = await redis.getBuffer(key);
     return sealed === null ? undefined : cipher.decrypt(sealed, key);
   };
-  const thumbnailKey = (messageId: string, hash: Buffer) =>
-    keys.thumbnail(shardOfMessage(messageId), hash.toString('hex'));
-
-  const saveThumbnail = async (messageId: string, thumbnail: Buffer, hash: Buffer): Promise<void> => {
-    const key = thumbnailKey(messageId, hash);
-    const known = await redis.pexpire(key, retentionMs);
-    if (known === 0) await put(key, thumbnail);
-  };
 
   return {
-    async seal(messageId, { bytes, thumbnail }) {
-      const hash = thumbnail ? sha256(thumbnail) : NO_THUMBNAIL;
-      if (thumbnail) await saveThumbnail(messageId, thumbnail, hash);
-      return cipher.encrypt(Buffer.concat([hash, bytes]), keys.sent(messageId));
+    async seal(messageId, content, { bytes, shared }) {
+      const sharedHash = shared && sha256(shared);
+      if (shared && sharedHash) await saveShared(sharedKey(messageId, sharedHash), shared);
+      return sealContent(cipher, keys.content(messageId), { content, sent: { bytes, sharedHash } });
     },
     async read(messageId) {
       if (!isMessageId(messageId)) return undefined;
-      const stored = await get(keys.sent(messageId));
-      if (!stored) return undefined;
-      const hash = stored.subarray(0, HASH_BYTES);
-      const thumbnail = hash.equals(NO_THUMBNAIL) ? undefined : await get(thumbnailKey(messageId, hash));
-      return { bytes: stored.subarray(HASH_BYTES), thumbnail };
+      const key = keys.content(messageId);
+      const sealed = await redis.getBuffer(key);
+      const sent = sealed === null ? undefined : openContent(cipher, key, sealed).sent;
+      if (!sent) return undefined;
+      if (!sent.sharedHash) return { bytes: sent.bytes, shared: undefined };
+      const shared = await readShared(sharedKey(messageId, sent.sharedHash));
+      return shared && { bytes: sent.bytes, shared };
     },
   };
 }

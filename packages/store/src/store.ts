@@ -80,7 +80,6 @@ export function createStore(redis: Redis, config: Config): Store {
     messages: createMessages(redis, keys, cipher, {
       ...retention,
       deviceMaxWaiting: config.DEVICE_MAX_WAITING,
-      sentRetentionMs: config.SENT_RETENTION_MS,
       chatRetentionMs: config.CONTACT_RETENTION_MS,
     }),
     leftovers: createLeftovers(redis, keys, retention),

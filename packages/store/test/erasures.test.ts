@@ -60,8 +60,12 @@ describe('erasing a person', () => {
     const mine = [await accept(SPELLINGS[0] ?? ''), await accept(SPELLINGS[1] ?? ''), await accept(LID)];
     const others = [await accept(NEIGHBOUR), await accept('120363000000000001@g.us')];
     const [first = '', second = ''] = mine;
-    const sealed = await store.sentMessages.seal(first, { bytes: Buffer.from('x'), thumbnail: undefined });
-    await redis.set(store.keys.sent(first), sealed);
+    const sealed = await store.sentMessages.seal(
+      first,
+      { type: 'text', text: 'x' },
+      { bytes: Buffer.from('x'), shared: undefined },
+    );
+    await redis.set(store.keys.content(first), sealed);
     await store.messages.transition(first, deviceId, 'sent');
     const other = await store.tenants.create('Other');
     const otherDevice = await createDevice(other.tenantId);

@@ -1,35 +1,82 @@
-/** Messages as bytes, for whoever keeps them, and with the thumbnail apart, since a campaign's is always the same. */
+/** Messages as bytes, for whoever keeps them, and with their media apart, since a campaign's is always the same. */
 import { normalizeMessageContent, proto } from '@whiskeysockets/baileys';
 
 /** WhatsApp's message protobuf. */
 export type MessageProto = proto.Message;
 
 export interface SplitMessage {
+  /** The message without its media. */
   readonly bytes: Buffer;
-  readonly thumbnail: Buffer | undefined;
+  /** A message with nothing but the media; undefined when there is none. */
+  readonly shared: Buffer | undefined;
 }
 
 type WithContext = { readonly contextInfo?: proto.IContextInfo | null };
-type WithThumbnail = { jpegThumbnail?: Uint8Array | null };
 
-/** The part of a message that carries a thumbnail, inside a view-once wrapper or not. */
-function thumbnailCarrier(message: proto.IMessage): WithThumbnail | undefined {
+/** Parts of a message that carry media, or a thumbnail. */
+const CARRIERS = [
+  'imageMessage',
+  'videoMessage',
+  'audioMessage',
+  'stickerMessage',
+  'documentMessage',
+  'locationMessage',
+] as const;
+/** What of them is the same for everyone who gets the same file. */
+const MEDIA_FIELDS = [
+  'url',
+  'directPath',
+  'mimetype',
+  'mediaKey',
+  'mediaKeyTimestamp',
+  'fileSha256',
+  'fileEncSha256',
+  'fileLength',
+  'width',
+  'height',
+  'seconds',
+  'waveform',
+  'isAnimated',
+  'pageCount',
+  'jpegThumbnail',
+] as const;
+
+type Carrier = { [field in (typeof MEDIA_FIELDS)[number]]?: unknown };
+
+/** The part of a message that carries media, inside a view-once wrapper or not. */
+function carrierOf(message: proto.IMessage): { name: (typeof CARRIERS)[number]; part: Carrier } | undefined {
   const inner = normalizeMessageContent(message);
-  return inner?.imageMessage ?? inner?.videoMessage ?? inner?.documentMessage ?? inner?.locationMessage ?? undefined;
+  for (const name of CARRIERS) {
+    const part = inner?.[name];
+    if (part) return { name, part };
+  }
+  return undefined;
 }
 
 export function splitMessage(message: proto.IMessage): SplitMessage {
   const copy = proto.Message.decode(proto.Message.encode(message).finish());
-  const carrier = thumbnailCarrier(copy);
-  const thumbnail = carrier?.jpegThumbnail?.length ? Buffer.from(carrier.jpegThumbnail) : undefined;
-  if (carrier) carrier.jpegThumbnail = null;
-  return { bytes: Buffer.from(proto.Message.encode(copy).finish()), thumbnail };
+  const carrier = carrierOf(copy);
+  const media = carrier && takeMedia(carrier.part);
+  const shared = carrier && media && proto.Message.encode({ [carrier.name]: media }).finish();
+  return { bytes: Buffer.from(proto.Message.encode(copy).finish()), shared: shared && Buffer.from(shared) };
 }
 
-export function joinMessage({ bytes, thumbnail }: SplitMessage): proto.Message {
+/** @returns what was taken out; undefined when there was nothing. */
+function takeMedia(part: Carrier): Carrier | undefined {
+  const set = MEDIA_FIELDS.filter((field) => Object.hasOwn(part, field));
+  const media: Carrier = {};
+  for (const field of set) {
+    media[field] = part[field];
+    delete part[field];
+  }
+  return set.length > 0 ? media : undefined;
+}
+
+export function joinMessage({ bytes, shared }: SplitMessage): proto.Message {
   const message = proto.Message.decode(bytes);
-  const carrier = thumbnailCarrier(message);
-  if (carrier && thumbnail) carrier.jpegThumbnail = thumbnail;
+  const media = shared && carrierOf(proto.Message.decode(shared))?.part;
+  const carrier = media && carrierOf(message)?.part;
+  if (carrier) for (const field of MEDIA_FIELDS) if (Object.hasOwn(media, field)) carrier[field] = media[field];
   return message;
 }
 

@@ -71,12 +71,12 @@ async function sendOnce(
 /** The last check before the socket; what goes out is kept with it, for recipients that ask again. */
 async function takeDispatchPoint(record: MessageRecord, ready: ReadySend, context: SendContext): Promise<boolean> {
   const { store, config, directory, deviceId, epoch } = context;
-  const { chatJid, metadata } = ready;
+  const { content, bytes, chatJid, metadata } = ready;
   const kind = recipientKind(record.to);
   const result = await store.messages.dispatch(record.id, deviceId, epoch, {
     ...{ chatJid, metadata, pacing: config.PACING },
     ...(kind === 'user' || kind === 'lid' ? { chat: directory.laneOf(record.to) } : {}),
-    sent: await store.sentMessages.seal(record.id, ready.bytes),
+    sent: await store.sentMessages.seal(record.id, content, bytes),
   });
   if (result.verdict === 'hold') throw new HeldBack(Date.now() + result.leftMs, result.scope);
   if (result.verdict === 'stale') throw new JobReleased();

@@ -10,6 +10,7 @@ import { unlessExpired, untilConnected } from './until-connected.js';
 
 /** A message ready to go. */
 export interface ReadySend {
+  readonly content: MessageContent;
   readonly chatJid: string;
   readonly message: MessageProto;
   readonly bytes: SplitMessage;
@@ -50,7 +51,7 @@ async function tryToPrepare(record: MessageRecord, content: MessageContent, cont
   const earlier = await sentBefore(record, context);
   const { message, metadata } = earlier ?? (await prepareMessage(content, chatJid, record, context));
   await context.directory.prepareChat(chatJid);
-  return { chatJid, message, metadata, bytes: splitMessage(message), nodes: buildNodes(content, chatJid) };
+  return { content, chatJid, message, metadata, bytes: splitMessage(message), nodes: buildNodes(content, chatJid) };
 }
 
 /** A message whose outcome is unknown goes out again exactly as it was. */

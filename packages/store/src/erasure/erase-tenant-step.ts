@@ -43,7 +43,7 @@ export function createTenantStep(parts: TenantStepParts): (pending: PendingErasu
     await Promise.all(
       batch.map(async (entry) => {
         const { messageId } = entry;
-        await redis.del(keys.record(messageId), keys.content(messageId), keys.sent(messageId));
+        await redis.del(keys.record(messageId), keys.content(messageId));
         await redis.xdel(keys.messageIndex(deviceId), `${entry.at}-${entry.number}`);
       }),
     );

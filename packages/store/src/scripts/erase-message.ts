@@ -3,7 +3,7 @@ import { PRELUDE } from './message-scripts.js';
 
 /**
  * Removes a message: one that can still be canceled is canceled first, so that its event is told and it is no longer
- * counted; one whose outcome is not known yet is no longer counted either. KEYS[5]: what was sent; [6]: the device's list.
+ * counted; one whose outcome is not known yet is no longer counted either. KEYS[5]: the device's list.
  * ARGV[4]: its place in that list. Returns 2 when it was canceled, 1 when it was removed, 0 when it was gone.
  */
 export const ERASE_MESSAGE = `${PRELUDE}
@@ -15,7 +15,7 @@ if (state == 'queued' or state == 'processing') and redis.call('HEXISTS', record
 elseif state and redis.call('HDEL', record, 'w') == 1 then
   redis.call('HINCRBY', counters, 'waiting', -1)
 end
-redis.call('DEL', record, content, KEYS[5])
-redis.call('XDEL', KEYS[6], ARGV[4])
+redis.call('DEL', record, content)
+redis.call('XDEL', KEYS[5], ARGV[4])
 return done
 `;

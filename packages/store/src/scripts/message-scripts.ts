@@ -95,9 +95,9 @@ return { 'go', redis.call('HGETALL', record), redis.call('GET', content), now }
  * The point after which a message can be neither canceled nor expired, taken just before the socket write. What was
  * found out while preparing is written with it, and what is about to be sent, so that both outlive the worker. A message
  * that pacing or a restriction of the account holds back is left as it is; one that may have left already is not held.
- * KEYS[5]: lease; [6]: pace; [7]: minute; [8]: chats; [9]: sent.
+ * KEYS[5]: lease; [6]: pace; [7]: minute; [8]: chats.
  * ARGV[4]: epoch; [5]: chat, empty for one that is never new; [6]: limits, JSON; [7]: random; [8]: retention of chats, ms;
- * [9]: retention of what was sent, ms; [10]: that, or empty; [11..]: field, value…
+ * [9]: the content together with what is sent, or empty; [10..]: field, value…
  * Returns {'go', 1 when it was dispatched before}, {'hold', ms, why, 'chat' | 'device'} or as BEGIN.
  */
 export const DISPATCH = `${PRELUDE}${CHECK_LEASE}${EXPIRE_IF_LATE}
@@ -112,12 +112,12 @@ if again == 0 then
   spend(tonumber(ARGV[7]), tonumber(ARGV[8]))
   redis.call('HSET', record, 'xAt', now)
 end
-if ARGV[10] ~= '' then redis.call('SET', KEYS[9], ARGV[10], 'PX', ARGV[9]) end
-if #ARGV > 10 then redis.call('HSET', record, unpack(ARGV, 11)) end
+if ARGV[9] ~= '' then redis.call('SET', content, ARGV[9], 'KEEPTTL', 'XX') end
+if #ARGV > 9 then redis.call('HSET', record, unpack(ARGV, 10)) end
 redis.call('HINCRBY', record, 'att', 1)
 return { 'go', again }
 `;
-export const DISPATCH_KEYS = SHARED_KEYS + 5;
+export const DISPATCH_KEYS = SHARED_KEYS + 4;
 
 /**
  * Cancels a message that has not been dispatched. Canceling again changes nothing.

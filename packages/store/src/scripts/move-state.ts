@@ -1,19 +1,25 @@
+import { NUDGE } from './outbox-scripts.js';
+
 /**
  * Lua: the time, which is Redis' own, so that machines with different clocks agree about expiry; and `tell`, which
- * appends a message's event.
+ * appends a message's event. An event is some 50 bytes: its place is its time, its message and device are named by what
+ * the shard does not tell, and events of one kind share the names of their fields.
  *
- * Expects the locals `record`, `outbox` and `outboxMs`.
+ * Expects the locals `record`, `counters`, `outbox` and `outboxMs`.
  */
-import { NUDGE } from './outbox-scripts.js';
 
 export const CLOCK_AND_TELL = `${NUDGE}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local function tell(state, code)
-  local ids = redis.call('HMGET', record, 'id', 'd')
-  redis.call('XADD', outbox, 'MINID', '~', now - outboxMs, '*',
-    'e', 'message.' .. state, 'at', now, 'm', ids[1], 'd', ids[2], 'c', code or '')
+  local event = { 's', state, 'm', string.sub(record, -15), 'd', string.sub(counters, -19, -3), 'c', code or '' }
+  local oldest = now - outboxMs
+  local at = string.format('%.0f-*', now)
+  if type(redis.pcall('XADD', outbox, 'MINID', '~', oldest, at, unpack(event))) == 'table' then
+    -- The clock went back; then it stands behind the event before it, and has that one's time.
+    redis.call('XADD', outbox, 'MINID', '~', oldest, '*', unpack(event))
+  end
   nudge(outbox)
 end
 `;
