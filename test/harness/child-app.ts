@@ -15,6 +15,7 @@ const pathOf = (relative: string): string => fileURLToPath(new URL(relative, ROO
 export const INGRESS = 'apps/ingress/dist/main.js';
 export const WEBHOOKS = 'apps/webhooks/dist/main.js';
 export const WORKER = 'apps/worker/dist/main.js';
+export const DYING_INGRESS = 'test/fixtures/dying-ingress.mjs';
 export const SLOW_AUTH_WORKER = 'test/fixtures/slow-auth-worker.mjs';
 
 /** @param script relative to the repository; `dist` must be built. */
