@@ -99,12 +99,12 @@ export async function sendAll({ generator, ingress, token, store, devices: [devi
 export const notAccepted = (refused) => expectedError(`not everything was accepted: ${JSON.stringify([...refused])}`);
 
 /** Waits until no message of the devices waits for its acknowledgement any more. */
-export async function whenDrained(store, devices) {
+export async function whenDrained(store, devices, deadlineMs = DRAIN_MS) {
   const isDrained = async () => {
     const waiting = await Promise.all(devices.map(({ id }) => store.devices.waiting(id)));
     return waiting.every((count) => count === 0) ? true : undefined;
   };
-  await waitUntil('all messages to be acknowledged', isDrained, { deadlineMs: DRAIN_MS, everyMs: 3 });
+  await waitUntil('all messages to be acknowledged', isDrained, { deadlineMs, everyMs: 3 });
 }
 
 /** Every message is delivered, and on the recipient's phone, once and readable. @throws Error otherwise. */
