@@ -16,6 +16,8 @@ import { type MediaReference, readReceived } from './receiving/read-received.js'
 import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
+import { createMissedDevices } from './sending/missed-devices.js';
+import { sendCopy } from './sending/send-copy.js';
 import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
 import type { UploadSource } from './sending/upload-file.js';
 import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
@@ -103,6 +105,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   };
   const nameMediaHosts = createMediaHosts(ask);
   const contacts = createContactDesk({ ...options, creds: credentials.creds, ask });
+  const missed = createMissedDevices({
+    refresh: (jid) => contacts.refreshDevices(jid),
+    forgetGroup: (jid) => contacts.forgetMembers(jid),
+    logger: options.logger,
+  });
   const keeper = createConnectionKeeper(options, credentials, signalStore, contacts, attach, () => acks.abandonAll());
   signalStore.onWriteFailed = (error) => keeper.evict(error);
   const doubt = createAckDoubt({
@@ -164,14 +171,19 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     async send({ id, jid, message, nodes = [] }) {
       const socket = connected();
       const expected = acks.expect(id, options.ackTimeoutMs);
-      const relayed = signalStore.whileSending(() =>
-        socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] }),
+      const addressed = new Set<string>();
+      const relayed = signalStore.whileSending(
+        () => socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] }),
+        addressed,
       );
       // The ack may overtake the return of the write, and a write that hangs must not outlive the deadline.
       relayed.catch((cause: unknown) =>
         expected.fail(new UnknownOutcomeError('the message may not have left', { cause })),
       );
-      await doubt.wait(expected.acknowledged);
+      const { phash } = await doubt.wait(expected.acknowledged);
+      void missed.reach({ jid, addressed, phash }, (deviceJid) =>
+        sendCopy(connected(), { id, jid, message, nodes, deviceJid }),
+      );
       if (isPnUser(jid) || isLidUser(jid)) contacts.noteSent(jid);
     },
   };

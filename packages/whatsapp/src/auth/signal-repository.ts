@@ -11,13 +11,23 @@ import {
 } from '@whiskeysockets/baileys';
 import { Mutex } from 'async-mutex';
 import { SharedAsyncStorage } from '../async-storage.js';
+import type { SignalStore } from './signal-store.js';
 
 type MakeSignalRepository = typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository;
 
 /** @param store the same object that is given to Baileys as `auth.keys`. */
-export function createSignalRepositoryMaker(store: SignalKeyStore): MakeSignalRepository {
-  return (auth, logger, lookUpLids) =>
-    DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds: auth.creds, keys: withLocks(store) }, logger, lookUpLids);
+export function createSignalRepositoryMaker(store: SignalStore): MakeSignalRepository {
+  return ({ creds }, logger, lookUpLids) => {
+    const keys = withLocks(store);
+    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUpLids);
+    const encryptMessage = repository.encryptMessage.bind(repository);
+    repository.encryptMessage = async (message) => {
+      const encrypted = await encryptMessage(message);
+      store.noteEncrypted(message.jid);
+      return encrypted;
+    };
+    return repository;
+  };
 }
 
 /**

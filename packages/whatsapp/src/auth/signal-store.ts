@@ -43,15 +43,18 @@ export interface SignalStore extends SignalKeyStore {
   /**
    * Sends a message without Baileys' issuing of a privacy token: it would query for every message, and never learn that
    * it did. `contacts/privacy-tokens.ts` does it instead.
+   * @param addressed is filled with the devices the message is encrypted for.
    */
-  whileSending<T>(send: () => Promise<T>): Promise<T>;
+  whileSending<T>(send: () => Promise<T>, addressed?: Set<string>): Promise<T>;
+  /** Something was encrypted for this device. */
+  noteEncrypted(deviceJid: string): void;
   /** From now on writes are dropped: the device is being forgotten, and what is still under way must leave nothing. */
   close(): void;
 }
 
 export function createSignalStore(store: AuthStore): SignalStore {
   const memory = new LRUCache<string, object | string | typeof ABSENT>(growingUpTo(REMEMBERED));
-  const sending = new SharedAsyncStorage<true>();
+  const sending = new SharedAsyncStorage<Set<string>>();
   let closed = false;
   const writer = createGatheredWriter((changes) => (closed ? Promise.resolve() : store.write(changes)));
 
@@ -107,7 +110,8 @@ export function createSignalStore(store: AuthStore): SignalStore {
       for (const { type, id, value } of entries) remember(type, id, value);
     },
 
-    whileSending: (send) => sending.run(true, send),
+    whileSending: (send, addressed = new Set()) => sending.run(addressed, send),
+    noteEncrypted: (deviceJid) => void sending.getStore()?.add(deviceJid),
 
     close() {
       closed = true;

@@ -8,12 +8,14 @@ import {
   type BinaryNode,
   getBinaryNodeChild,
   type GroupMetadata,
+  isLidUser,
   jidNormalizedUser,
   type WASocket,
 } from '@whiskeysockets/baileys';
 import { userOf } from '../jid-user.js';
 import { createAcquaintances } from './acquaintances.js';
 import type { Ask } from './ask.js';
+import { deviceJidsOf, jidOfDevice, type ListedDevice } from './device-ids.js';
 import { createDeviceListCache, type DeviceListCache, type DeviceListStore } from './device-list-cache.js';
 import { createGroups } from './groups.js';
 import { checkNumbers, type ContactAnswer, listDevices } from './look-up-contacts.js';
@@ -66,6 +68,13 @@ export interface ContactDesk extends Contacts {
   readonly deviceLists: DeviceListCache;
   /** Given to Baileys. */
   readonly readGroup: (groupJid: string) => Promise<GroupMetadata | undefined>;
+  /**
+   * Asks for the devices of a person and of this account anew, and gets ready to write to them.
+   * @returns JIDs of all of them but this one, in the form of the chat's. @throws as `prepareChats`
+   */
+  refreshDevices(jid: string): Promise<string[]>;
+  /** What is known of the devices of a group's members is out of date. */
+  forgetMembers(groupJid: string): Promise<void>;
   /** A message to this chat was acknowledged. */
   noteSent(jid: string): void;
   /** Listens to what a socket hears about people and groups. */
@@ -126,6 +135,22 @@ export function createContactDesk({ creds, book, tokenTimes, ask, logger }: Cont
     async listMembers(groupJid) {
       const { participants } = await groups.load(groupJid);
       return participants.map(({ id }) => jidNormalizedUser(id));
+    },
+
+    async refreshDevices(jid) {
+      const own = jidNormalizedUser(isLidUser(jid) ? creds.me?.lid : creds.me?.id);
+      acquaintances.doubt(jid);
+      await deviceLists.forget(own);
+      const [[answer]] = await Promise.all([ask((socket) => listDevices(socket, [jid])), meetOwnDevices()]);
+      const devices = await acquaintances.meet(jid, answer?.devices ?? '');
+      deviceLists.expect({ jid, devices });
+      await book.saveDevices([{ jid, devices }]);
+      const ownDevices = (await deviceLists.get<ListedDevice[]>(userOf(own) ?? '')) ?? [];
+      return [...deviceJidsOf(jid, devices), ...ownDevices.map(jidOfDevice)];
+    },
+    async forgetMembers(groupJid) {
+      const { participants } = await groups.load(groupJid);
+      await Promise.all(participants.map(({ id }) => deviceLists.forget(id)));
     },
 
     noteSent: (jid) => tokens.noteSent(jid),
