@@ -22,14 +22,15 @@ const imageTo = (deviceId: string, number: string) =>
 
 test('a device paired by QR is connected again after a restart, without a new code', async () => {
   const { store, sandbox, tenantId } = stack;
-  const { id } = await store.devices.create(tenantId, 'by QR');
+  const device = await store.devices.create(tenantId, 'by QR');
+  const { id } = device;
   const worker = await stack.startWorker();
-  await store.devices.requestPairing(id, Date.now() + 60_000);
-  const { qr } = await eventually('a code is shown', () => store.devices.readPairingCode(id));
+  await store.deviceOrders.requestPairing(device, Date.now() + 60_000);
+  const { qr } = await eventually('a code is shown', () => store.devices.codes.readQr(id));
   const linked = await sandbox.pairQr(qr);
   await stack.whenConnected(id);
   expect(await store.devices.read(id)).toMatchObject({ paired: true, phone: linked.phone });
-  expect(await store.devices.readPairingCode(id)).toBeUndefined();
+  expect(await store.devices.codes.readQr(id)).toBeUndefined();
 
   await worker.stop();
   expect((await store.devices.read(id))?.state).toBe('offline');
@@ -37,7 +38,7 @@ test('a device paired by QR is connected again after a restart, without a new co
 
   const successor = await stack.startWorker();
   await stack.whenConnected(id);
-  expect(await store.devices.readPairingCode(id)).toBeUndefined();
+  expect(await store.devices.codes.readQr(id)).toBeUndefined();
   const message = await imageTo(id, '5511999990004');
   await stack.whenState(message, 'delivered');
   await successor.stop();

@@ -11,6 +11,8 @@ export interface ApiClient {
   readonly url: string;
   readonly token: string;
   get(path: string): Promise<ApiAnswer>;
+  patch(path: string, body: unknown): Promise<ApiAnswer>;
+  delete(path: string): Promise<ApiAnswer>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<ApiAnswer>;
   /** `POST /media`, in a form. */
   upload(file: Buffer): Promise<ApiAnswer>;
@@ -28,6 +30,13 @@ export function createApiClient(url: string, token: string): ApiClient {
   return {
     url,
     token,
+    patch: (path, body) =>
+      call(path, {
+        method: 'PATCH',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    delete: (path) => call(path, { method: 'DELETE', headers: { authorization } }),
     get: (path) => call(path, { headers: { authorization } }),
     post: (path, body, headers = {}) =>
       call(path, {

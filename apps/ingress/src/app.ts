@@ -17,6 +17,7 @@ import { addMediaRoutes } from './routes/media.js';
 import { addMessageRoutes } from './routes/messages.js';
 import { addPairingRoutes } from './routes/pairing.js';
 import { createRoutes } from './routes/routes.js';
+import { addSessionRoutes } from './routes/sessions.js';
 import { addSendRoutes } from './routes/sends.js';
 import { addTenantRoutes } from './routes/tenants.js';
 import { addUserRoutes } from './routes/users.js';
@@ -49,6 +50,7 @@ export function createApp(parts: AppParts): App {
   addMessageRoutes(routes, parts);
   addDeviceRoutes(routes, parts);
   addPairingRoutes(routes, parts);
+  addSessionRoutes(routes, parts);
   addUserRoutes(routes, parts);
   addTenantRoutes(routes, parts);
   addWebhookRoutes(routes, parts);

@@ -59,7 +59,7 @@ describe('GET /qr', () => {
     const answer = harness.call('GET', '/qr', { token });
     await eventually('pairing is asked for', async () => (await harness.store.devices.read(id))?.pairingUntil);
     const expiresAt = Date.now() + 20_000;
-    await harness.store.devices.showPairingCode(id, { qr: '2@abc,def', expiresAt });
+    await harness.store.devices.codes.showQr(id, { qr: '2@abc,def', expiresAt });
     const { status, body } = await answer;
     expect(status).toBe(200);
     expect(body['data']).toMatchObject({

@@ -26,6 +26,7 @@ import { type AuthState, createFleetChannel, createLeases, createStore } from '@
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
 import { rememberRecipients } from './recipients/recipient-memory.js';
+import { removeDevice } from './devices/remove-device.js';
 import { createFleet } from './fleet/fleet.js';
 import { createJanitor } from './janitor/janitor.js';
 
@@ -100,8 +101,9 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
       tickMs: config.LEASE_RENEW_MS,
       rebalanceAfterMs: config.REBALANCE_AFTER_MS,
       graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS * GRACE_PART),
-      open: (lease, { pairingUntil = 0 }) =>
-        openOwnedDevice({ ...tools, endpoint, connectSlots, lease, pairingUntil, wrapAuthState, durableRatchet }),
+      open: (lease, device) =>
+        openOwnedDevice({ ...tools, endpoint, connectSlots, lease, device, wrapAuthState, durableRatchet }),
+      remove: (deviceId) => removeDevice(store, deviceId, logger),
     });
     lifecycle.onStop('devices', () => fleet.stop());
     await fleet.start();

@@ -34,7 +34,8 @@ async function addDevices(count: number): Promise<string[]> {
 function playDevice(lease: HeldLease, changes: Partial<OwnedDevice> = {}): OwnedDevice {
   const nothing = () => Promise.resolve();
   const never = new Promise<never>(() => undefined);
-  return { lease, ended: never, settled: nothing(), stop: nothing, abandon: nothing, ...changes };
+  const kept = () => 'kept' as const;
+  return { lease, ended: never, settled: nothing(), follow: kept, stop: nothing, abandon: nothing, ...changes };
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -52,6 +53,7 @@ async function startFleet(
     ...{ store, name, open, capacity: 100, leaseTtlMs: TTL_MS, tickMs: TICK_MS, graceMs: 1000, rebalanceAfterMs: 200 },
     leases: createLeases(redis, store.keys, name),
     channel: createFleetChannel(redis, subscriber, store.keys),
+    remove: () => Promise.resolve(),
     metrics: createMetrics('test'),
     logger: silentLogger,
     ...changes,
@@ -169,8 +171,9 @@ test('a device that fails to stop is let go of all the same', async () => {
 
 test('a device nobody wants to pair any more is not claimed over and over', async () => {
   const { devices } = context.store;
-  const { id } = await devices.create('ten_a', 'new');
-  await devices.requestPairing(id, Date.now() + 250);
+  const device = await devices.create('ten_a', 'new');
+  const { id } = device;
+  await context.store.deviceOrders.requestPairing(device, Date.now() + 250);
   await context.store.workers.beat({ name: 'worker-9', capacity: 1, draining: false }, TTL_MS);
   const holder = await createLeases(context.redis, context.store.keys, 'worker-9').claim(id);
   await startFleet('worker-1', openPlayed);

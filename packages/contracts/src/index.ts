@@ -16,6 +16,7 @@ export type * from './messages/interactive.js';
 export * from './messages/media-fields.js';
 export * from './pacing.js';
 export type * from './received-message.js';
+export * from './proxy-url.js';
 export * from './recipient.js';
 export type * from './send-docs.js';
 export * from './rfc3339.js';

@@ -6,3 +6,4 @@ export * from './queue-names.js';
 export * from './take-back.js';
 export * from './webhook-queue.js';
 export * from './waiting-jobs.js';
+export * from './remove-queue.js';

@@ -5,6 +5,7 @@ import type { Result } from 'ioredis';
 import { encodeChange } from './changes.js';
 import type { Keys } from './keys.js';
 import type { FleetNews } from './fleet-channel.js';
+import { createPairingCodes, type PairingCodes } from './pairing-codes.js';
 import type { HeldLease } from './leases.js';
 import { createLifeCheck } from './workers.js';
 
@@ -72,6 +73,16 @@ export interface DeviceRecord {
   readonly lastSeenAt?: number;
   /** Until when a worker shows pairing codes for it. */
   readonly pairingUntil?: number;
+  /** Number of the phone into which a code is to be typed, instead of scanning one. */
+  readonly pairingPhone?: string;
+  /** It keeps its credentials and its messages, and is not to be connected. */
+  readonly switchedOff?: true;
+  /** When someone asked for it to be unlinked from its phone. */
+  readonly logOutAskedAt?: number;
+  /** When it was deleted: a worker is to unlink it and then to remove what is left of it. */
+  readonly deletedAt?: number;
+  /** Grows when it has to be opened anew: it has another proxy, say. */
+  readonly revision: number;
   /** When the phone unlinked it, for as long as it was not paired again. */
   readonly loggedOutAt?: number;
   /** Name of the worker that holds it. */
@@ -89,15 +100,9 @@ export interface DeviceReport {
   readonly pairingUntil?: number | null;
 }
 
-/** A QR code on show. */
-export interface PairingCode {
-  readonly qr: string;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-}
-
 export interface Devices {
   create(tenantId: string, name: string): Promise<DeviceRecord>;
+  /** @returns undefined also for a device that was deleted. */
   read(deviceId: string): Promise<DeviceRecord | undefined>;
   listOfTenant(tenantId: string): Promise<DeviceRecord[]>;
   /** Ids only, in no order. */
@@ -112,14 +117,10 @@ export interface Devices {
   version(): Promise<number>;
   /** @returns devices announced after that version, oldest first, at most `count`, and the version of the last one. */
   readChanges(version: number, count: number): Promise<{ readonly version: number; readonly ids: string[] }>;
-  /** Asks whichever worker is to own the device to show pairing codes until then (ms since the epoch). */
-  requestPairing(deviceId: string, until: number): Promise<void>;
   report(deviceId: string, report: DeviceReport): Promise<void>;
   /** @returns false, and writes nothing, when another owner came after this one: what it reports is what counts. */
   reportAsOwner(lease: HeldLease, report: DeviceReport): Promise<boolean>;
-  showPairingCode(deviceId: string, code: PairingCode): Promise<void>;
-  hidePairingCode(deviceId: string): Promise<void>;
-  readPairingCode(deviceId: string): Promise<PairingCode | undefined>;
+  readonly codes: PairingCodes;
   /** Messages accepted and not yet acknowledged, failed or expired. */
   waiting(deviceId: string): Promise<number>;
   owner(deviceId: string): Promise<string | undefined>;
@@ -142,6 +143,7 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
   const read = async (deviceId: string): Promise<DeviceRecord | undefined> => {
     if (!isDeviceId(deviceId)) return undefined;
     const [device, owner] = await Promise.all([readAlone(deviceId), readOwner(deviceId)]);
+    if (device?.deletedAt !== undefined) return undefined;
     return device && (owner === undefined ? withoutOwner(device) : { ...device, owner });
   };
   const announce = async (deviceId: string): Promise<void> => {
@@ -191,24 +193,11 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       const ids = found.filter((_text, i) => i % 2 === 0);
       return { version: ids.length === 0 ? version : Number(found.at(-1)), ids };
     },
-    async requestPairing(deviceId, until) {
-      await redis.hset(keys.device(deviceId), 'pairingUntil', until);
-      await announce(deviceId);
-    },
     async report(deviceId, report) {
       await writeReport(deviceId, '', report);
     },
     reportAsOwner: ({ deviceId, epoch }, report) => writeReport(deviceId, epoch, report),
-    async showPairingCode(deviceId, code) {
-      await redis.set(keys.pairing(deviceId), JSON.stringify(code), 'PXAT', code.expiresAt);
-    },
-    async hidePairingCode(deviceId) {
-      await redis.del(keys.pairing(deviceId));
-    },
-    async readPairingCode(deviceId) {
-      const text = await redis.get(keys.pairing(deviceId));
-      return text === null ? undefined : (JSON.parse(text) as PairingCode);
-    },
+    codes: createPairingCodes(redis, keys),
     waiting: async (deviceId) => Number((await redis.hget(keys.counters(deviceId), 'waiting')) ?? 0),
     owner: readOwner,
   };
@@ -243,6 +232,11 @@ function deviceFromFields(fields: Readonly<Record<string, string>>): DeviceRecor
     ...time('lastSeen', 'lastSeenAt'),
     ...time('pairingUntil', 'pairingUntil'),
     ...time('loggedOut', 'loggedOutAt'),
+    ...text('pairingPhone'),
+    ...(fields['off'] === undefined ? {} : { switchedOff: true }),
+    ...time('logOutAsked', 'logOutAskedAt'),
+    ...time('deleted', 'deletedAt'),
+    revision: Number(fields['revision'] ?? 0),
   };
 }
 
@@ -259,6 +253,8 @@ const REPORT_FIELDS = {
 function reportToFields(report: DeviceReport): { set: string[]; remove: string[] } {
   const set: string[] = report.state === 'logged_out' ? ['loggedOut', String(Date.now())] : [];
   const remove: string[] = report.paired ? ['loggedOut'] : [];
+  if (report.paired === true) remove.push('pairingPhone');
+  if (report.paired === false) remove.push('logOutAsked');
   for (const [name, field] of Object.entries(REPORT_FIELDS)) {
     const value = report[name as keyof DeviceReport];
     if (value === undefined) continue;

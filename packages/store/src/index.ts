@@ -1,6 +1,7 @@
 export * from './auth-state.js';
 export * from './changes.js';
 export * from './cipher.js';
+export * from './device-orders.js';
 export * from './devices.js';
 export * from './erasure/erase-recipient-step.js';
 export * from './erasure/erase-tenant-step.js';
@@ -20,6 +21,7 @@ export * from './messages.js';
 export * from './outbox.js';
 export * from './pacings.js';
 export * from './restrictions.js';
+export * from './pairing-codes.js';
 export * from './privacy-token-times.js';
 export * from './recipient-claims.js';
 export * from './received-messages.js';

@@ -1,6 +1,7 @@
 /** Everything Pombo remembers, over one Redis connection. */
 import { type Config, DAY, type Redis, SECOND } from '@pombo/runtime';
 import { createCipher, type Cipher } from './cipher.js';
+import { createDeviceOrders, type DeviceOrders } from './device-orders.js';
 import { createDevices, type Devices } from './devices.js';
 import { createEraseRecipient, type EraseRecipient } from './erase-recipient.js';
 import { createErasures, type Erasures } from './erasure/erasures.js';
@@ -37,6 +38,7 @@ export interface Store {
   readonly intents: Intents;
   readonly sentMessages: SentMessages;
   readonly devices: Devices;
+  readonly deviceOrders: DeviceOrders;
   readonly tenants: Tenants;
   readonly users: Users;
   readonly sendAllowance: SendAllowance;
@@ -73,6 +75,7 @@ export function createStore(redis: Redis, config: Config): Store {
     recordRetentionMs: config.RECORD_RETENTION_MS,
     outboxRetentionMs: config.OUTBOX_RETENTION_MS,
   };
+  const devices = createDevices(redis, keys);
   return {
     redis,
     keys,
@@ -86,7 +89,8 @@ export function createStore(redis: Redis, config: Config): Store {
     messageIndex: createMessageIndex(redis, keys),
     intents: createIntents(redis, keys, cipher, config.IDEMPOTENCY_RETENTION_MS),
     sentMessages: createSentMessages(redis, keys, cipher, config.SENT_RETENTION_MS),
-    devices: createDevices(redis, keys),
+    devices,
+    deviceOrders: createDeviceOrders(redis, keys, cipher, devices),
     tenants: createTenants(redis, keys, users),
     users,
     sendAllowance: createSendAllowance(redis, keys, config.USER_RATE_PER_SECOND, config.USER_RATE_BURST),

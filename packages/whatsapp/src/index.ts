@@ -20,5 +20,4 @@ export type { UploadSource } from './sending/upload-file.js';
 export type { UploadedMedia } from './sending/upload-media.js';
 export * from './session.js';
 export * from './session-options.js';
-export * from './proxy/proxy-url.js';
 export * from './connection/connect-slots.js';

@@ -46,6 +46,8 @@ export interface Session extends Contacts {
   requestPairingCode(phone: string): Promise<string>;
   /** Unlinks the device from its phone; the session then ends as if the phone had done it. @throws NotConnectedError */
   logOut(): Promise<void>;
+  /** Forgets the credentials, whatever the phone knows of it, and ends the session. Does nothing when they are forgotten. */
+  forget(): Promise<void>;
   /** Closes the socket; the device stays paired. */
   stop(): Promise<void>;
   /** Resolves once connected. @throws NotConnectedError when the session ended or the signal fired. */
@@ -139,6 +141,8 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       if (!socket) throw new NotConnectedError();
       return socket.requestPairingCode(phone);
     },
+
+    forget: () => keeper.forget(),
 
     async logOut() {
       await connected().logout();

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { BlockedAddressError } from '@pombo/guard';
 import { eventually, testConfig } from '@pombo/testing';
-import { createEndpoint, parseProxyUrl } from '@pombo/whatsapp';
+import { parseProxyUrl } from '@pombo/contracts';
+import { createEndpoint } from '@pombo/whatsapp';
 import { createScene, freshNumber } from './scene.js';
 import { startHttpProxy, startSocksProxy } from './test-proxy.js';
 

@@ -41,6 +41,23 @@ export async function choosePairingDevice(
   return chosen;
 }
 
+/**
+ * For what a device cannot be had back from: the named one, or the only one there is.
+ * @throws PomboError DEVICE_NOT_FOUND; VALIDATION_ERROR when there are several and none is named.
+ */
+export async function chooseOnlyDevice(
+  devices: Devices,
+  caller: Caller,
+  deviceId: string | undefined,
+): Promise<DeviceRecord> {
+  if (deviceId !== undefined) return findOwnDevice(devices, caller, deviceId);
+  const [only, ...others] = await listOwnDevices(devices, caller);
+  if (!only) throw noDevice();
+  if (others.length === 0) return only;
+  const message = 'name the device: you have several';
+  throw new PomboError('VALIDATION_ERROR', `device_id: ${message}`, { validation: [{ field: 'device_id', message }] });
+}
+
 export function deviceNotFound(): PomboError {
   const message = 'you have no device with this device_id';
   return new PomboError('DEVICE_NOT_FOUND', message, { validation: [{ field: 'device_id', message }] });

@@ -16,6 +16,15 @@ export function buildDevice(device: DeviceRecord, queueDepth: number) {
   };
 }
 
+/** A proxy as it may be shown: without user and password. */
+export function showProxy(url: string | undefined): string | null {
+  if (url === undefined) return null;
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return shown.href.replace(/\/$/, '');
+}
+
 /** The answer of `GET /status`; everything is null where there is no device. */
 export function buildDeviceStatus(device: DeviceRecord | undefined) {
   return {

@@ -1,7 +1,7 @@
-/** Asks for a pairing code and waits until a worker shows one. */
+/** Asks for a code to pair a device with, and waits until a worker shows one. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { PomboError } from '@pombo/contracts';
-import type { DeviceRecord, Devices, PairingCode } from '@pombo/store';
+import type { DeviceRecord, LinkCode, PairingCode, Store } from '@pombo/store';
 
 const POLL_MS = 150;
 
@@ -13,20 +13,60 @@ export interface PairingTimes {
 }
 
 /** A code, and whether it was on show before it was asked for. */
-export type ShownCode = PairingCode & { readonly cached: boolean };
+export type Shown<Code> = Code & { readonly cached: boolean };
+
+type Parts = Pick<Store, 'devices' | 'deviceOrders'>;
 
 /** @throws PomboError ALREADY_CONNECTED, DEVICE_ERROR when no code appears in time or `signal` is aborted */
-export async function obtainPairingCode(
-  devices: Devices,
+export function obtainQrCode(
+  { devices, deviceOrders }: Parts,
+  device: DeviceRecord,
+  times: PairingTimes,
+  signal: AbortSignal,
+): Promise<Shown<PairingCode>> {
+  return obtain(devices, device, times, signal, {
+    read: () => devices.codes.readQr(device.id),
+    ask: (until) => deviceOrders.requestPairing(device, until),
+  });
+}
+
+/**
+ * @param phone digits of the phone into which it will be typed.
+ * @throws PomboError as `obtainQrCode`
+ */
+export function obtainLinkCode(
+  { devices, deviceOrders }: Parts,
+  device: DeviceRecord,
+  phone: string,
+  times: PairingTimes,
+  signal: AbortSignal,
+): Promise<Shown<LinkCode>> {
+  return obtain(devices, device, times, signal, {
+    async read() {
+      const code = await devices.codes.readLink(device.id);
+      return code?.phone === phone ? code : undefined;
+    },
+    ask: (until) => deviceOrders.requestPairing(device, until, phone),
+  });
+}
+
+interface Way<Code> {
+  readonly read: () => Promise<Code | undefined>;
+  readonly ask: (until: number) => Promise<void>;
+}
+
+async function obtain<Code>(
+  devices: Store['devices'],
   device: DeviceRecord,
   { pairingMs, waitMs }: PairingTimes,
   signal: AbortSignal,
-): Promise<ShownCode> {
+  { read, ask }: Way<Code>,
+): Promise<Shown<Code>> {
   if (device.state === 'connected') throw alreadyConnected();
-  const onShow = await devices.readPairingCode(device.id);
-  await devices.requestPairing(device.id, Date.now() + pairingMs);
+  const onShow = await read();
+  await ask(Date.now() + pairingMs);
   if (onShow) return { ...onShow, cached: true };
-  const code = await pollForCode(devices, device.id, performance.now() + waitMs, signal);
+  const code = await pollForCode(read, performance.now() + waitMs, signal);
   if (code) return { ...code, cached: false };
   if ((await devices.read(device.id))?.state === 'connected') throw alreadyConnected();
   throw new PomboError(
@@ -36,20 +76,19 @@ export async function obtainPairingCode(
   );
 }
 
-async function pollForCode(
-  devices: Devices,
-  deviceId: string,
+async function pollForCode<Code>(
+  read: () => Promise<Code | undefined>,
   deadline: number,
   signal: AbortSignal,
-): Promise<PairingCode | undefined> {
+): Promise<Code | undefined> {
   while (performance.now() < deadline && !signal.aborted) {
-    const code = await devices.readPairingCode(deviceId);
+    const code = await read();
     if (code) return code;
     await pause(POLL_MS);
   }
   return undefined;
 }
 
-function alreadyConnected(): PomboError {
+export function alreadyConnected(): PomboError {
   return new PomboError('ALREADY_CONNECTED', 'the device is connected already');
 }

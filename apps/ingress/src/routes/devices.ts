@@ -1,8 +1,10 @@
+import { parseProxyUrl } from '@pombo/contracts';
 import type { DeviceRecord } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
-import { parseCreateDevice } from '../devices/create-device-schema.js';
 import { findOwnDevice, listOwnDevices } from '../devices/choose-device.js';
-import { buildDevice } from '../devices/device-resource.js';
+import { buildDevice, showProxy } from '../devices/device-resource.js';
+import { createDeviceSchema, updateDeviceSchema } from '../devices/device-schemas.js';
+import { readBody } from '../http/read-body.js';
 import { buildPacing, buildRestriction } from '../devices/pacing-resource.js';
 import { callerOf } from '../http/request-context.js';
 import { rfc3339 } from '../http/rfc3339.js';
@@ -10,12 +12,32 @@ import type { Routes } from './routes.js';
 
 export function addDeviceRoutes(
   routes: Routes,
-  { config, store: { devices, users, pacings, restrictions } }: AppParts,
+  { config, store: { devices, deviceOrders, users, pacings, restrictions } }: AppParts,
 ): void {
+  const readCreate = readBody(createDeviceSchema);
+  const readUpdate = readBody(updateDeviceSchema);
   const describe = async (device: DeviceRecord) => buildDevice(device, await devices.waiting(device.id));
 
+  const describeFully = async (device: DeviceRecord) => {
+    const [described, owner, proxy, pacing, restriction] = await Promise.all([
+      describe(device),
+      devices.owner(device.id),
+      deviceOrders.readProxy(device.id),
+      pacings.read(device.id, config.PACING),
+      restrictions.read(device.id),
+    ]);
+    return {
+      ...described,
+      owner: owner ?? null,
+      proxy: showProxy(proxy),
+      pacing: buildPacing(pacing),
+      restriction: buildRestriction(restriction),
+    };
+  };
+
   routes.add('POST /devices', async (request, response) => {
-    const { name } = parseCreateDevice(request.body);
+    const { body, extras } = readCreate(request, response);
+    const { name } = body;
     const { tenantId, userId } = callerOf(request);
     const { id, createdAt } = await devices.create(tenantId, name);
     await users.allowDevice(tenantId, userId, id);
@@ -26,6 +48,7 @@ export function addDeviceRoutes(
         success: true,
         device: { id, name, connected: false, created_at: rfc3339(createdAt) },
         data: { device_id: id, name },
+        ...extras,
       });
   });
 
@@ -37,17 +60,24 @@ export function addDeviceRoutes(
 
   routes.add('GET /devices/:id', async (request, response) => {
     const device = await findOwnDevice(devices, callerOf(request), String(request.params['id']));
-    const [owner, pacing, restriction] = await Promise.all([
-      devices.owner(device.id),
-      pacings.read(device.id, config.PACING),
-      restrictions.read(device.id),
-    ]);
-    const described = {
-      ...(await describe(device)),
-      owner: owner ?? null,
-      pacing: buildPacing(pacing),
-      restriction: buildRestriction(restriction),
-    };
+    const described = await describeFully(device);
     response.json({ success: true, device: described, data: described });
+  });
+
+  routes.add('PATCH /devices/:id', async (request, response) => {
+    const caller = callerOf(request);
+    const device = await findOwnDevice(devices, caller, String(request.params['id']));
+    const { body, extras } = readUpdate(request, response);
+    const proxy = body.proxy && parseProxyUrl(body.proxy).href;
+    if (body.name !== undefined) await deviceOrders.rename(device, body.name);
+    if (proxy !== undefined) await deviceOrders.setProxy(device, proxy);
+    const described = await describeFully(await findOwnDevice(devices, caller, device.id));
+    response.json({ success: true, device: described, data: described, ...extras });
+  });
+
+  routes.add('DELETE /devices/:id', async (request, response) => {
+    const device = await findOwnDevice(devices, callerOf(request), String(request.params['id']));
+    await deviceOrders.remove(device);
+    response.json({ success: true, device_id: device.id });
   });
 }

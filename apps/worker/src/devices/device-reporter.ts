@@ -1,7 +1,7 @@
 /** Writes what a session reports into the store, one report after the other, so that the last one stands. */
 import { type DeviceEvent, isMessageId, rfc3339, shardOfDevice, shardOfMessage } from '@pombo/contracts';
 import { describeError, type Logger } from '@pombo/runtime';
-import type { DeviceReport, DeviceState, HeldLease, Store } from '@pombo/store';
+import type { DeviceReport, DeviceState, HeldLease, LinkCode, Store } from '@pombo/store';
 import {
   type Ack,
   type DeviceIdentity,
@@ -15,6 +15,8 @@ import {
 export type RememberedReports = Omit<SessionReports, 'evicted' | 'heard' | 'reachoutLock' | 'received'>;
 
 export interface DeviceReporter extends RememberedReports {
+  /** A code to be typed into the phone was given. */
+  linkCodeShown(code: LinkCode): void;
   /** Says that this worker no longer holds the device. */
   released(): void;
   /** Resolves when everything reported so far is written. */
@@ -62,13 +64,16 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
     },
     codeShown(qr, lifetimeMs) {
       const expiresAt = Date.now() + lifetimeMs;
-      remember(() => devices.showPairingCode(deviceId, { qr, expiresAt }));
+      remember(() => devices.codes.showQr(deviceId, { qr, expiresAt }));
       remember(() =>
         outbox.appendDeviceEvent(deviceId, 'qr.generated', { qr_code: qr, expires_at: rfc3339(expiresAt) }),
       );
     },
+    linkCodeShown(code) {
+      remember(() => devices.codes.showLink(deviceId, code));
+    },
     paired(identity) {
-      remember(() => devices.hidePairingCode(deviceId));
+      remember(() => devices.codes.hide(deviceId));
       remember(() => pacings.notePaired(deviceId));
       say(
         { ...identityFields(identity), paired: true, pairingUntil: null },

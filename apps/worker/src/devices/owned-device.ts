@@ -1,8 +1,9 @@
 /** One device in this worker's hands: its session, its queue, and the letting go of both. */
 import { setMaxListeners } from 'node:events';
+import { parseProxyUrl } from '@pombo/contracts';
 import { describeError, SECOND } from '@pombo/runtime';
 import { takeBackJobs } from '@pombo/queue';
-import { type AuthState, createAuthState, type HeldLease, StaleEpochError } from '@pombo/store';
+import { type AuthState, createAuthState, type DeviceRecord, type HeldLease, StaleEpochError } from '@pombo/store';
 import {
   type Ack,
   type ConnectSlots,
@@ -18,9 +19,13 @@ import { createAcquaintances } from './acquaintances.js';
 import { createReceiver } from '../receiving/receiver.js';
 import { createDeviceReporter } from './device-reporter.js';
 import { createRestrictionWatch } from './restriction-watch.js';
+import { createLinkByCode } from './link-by-code.js';
+import { createUnlinking } from './unlinking.js';
 
 /** How long what was let go of may take to notice. */
 const RELEASE_MS = 2 * SECOND;
+/** How long a device that is to be unlinked may take to connect; after that only its credentials are forgotten. */
+const UNLINK_WAIT_MS = 15 * SECOND;
 
 export interface OwnedDevice {
   readonly lease: HeldLease;
@@ -31,6 +36,8 @@ export interface OwnedDevice {
   readonly ended: Promise<{ readonly final: boolean }>;
   /** Resolves when it is known whether the first attempt to connect has succeeded. */
   readonly settled: Promise<void>;
+  /** Carries out what is wanted of the device now. @returns `to-be-opened-anew` when it cannot as it is. */
+  follow(device: DeviceRecord): 'kept' | 'to-be-opened-anew';
   /** Finishes what is in flight, at most `graceMs`, then closes the socket. The lease stays the caller's to release. */
   stop(graceMs: number): Promise<void>;
   /** The lease is lost: ends the socket at once. */
@@ -41,8 +48,8 @@ export interface OwnedDeviceOptions extends WorkerTools {
   readonly endpoint: Endpoint;
   readonly lease: HeldLease;
   readonly connectSlots: ConnectSlots;
-  /** Until when to show pairing codes, ms since the epoch. */
-  readonly pairingUntil: number;
+  /** As it was when its lease was claimed. */
+  readonly device: DeviceRecord;
   /** Tests look at or slow down what is written of credentials. */
   readonly wrapAuthState?: ((auth: AuthState) => AuthState) | undefined;
   /** See `SessionOptions.durableRatchet`. */
@@ -51,12 +58,15 @@ export interface OwnedDeviceOptions extends WorkerTools {
 
 /** Takes back the jobs of the predecessor, loads the credentials, connects, and consumes while connected. */
 export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<OwnedDevice> {
-  const { store, config, lease, endpoint, wrapAuthState, durableRatchet = true } = options;
+  const { store, config, lease, wrapAuthState, durableRatchet = true } = options;
   const { deviceId, epoch } = lease;
   const logger = options.logger.child({ deviceId, epoch });
   // Before there is anything to close.
   if ((await takeBackJobs(store.redis, store.keys, deviceId, epoch)) === undefined) throw new StaleEpochError(deviceId);
+  const proxy = await store.deviceOrders.readProxy(deviceId);
+  const endpoint = proxy === undefined ? options.endpoint : options.endpoint.through(parseProxyUrl(proxy));
   const reporter = createDeviceReporter(lease, store, logger);
+  let device = options.device;
   const released = new AbortController();
   // Every message that waits for something listens.
   setMaxListeners(0, released.signal);
@@ -85,7 +95,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     connectSlots: options.connectSlots,
     ackTimeoutMs: config.SEND_ACK_TIMEOUT_MS,
     uploadTimeoutMs: config.MEDIA_DOWNLOAD_TIMEOUT_MS,
-    pairingUntil: () => options.pairingUntil,
+    pairingUntil: () => device.pairingUntil ?? 0,
     durableRatchet,
     reports: {
       ...reporter,
@@ -104,6 +114,10 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
         reporter.lateAck(ack);
         if (isRestriction(ack)) void restriction.refused('');
       },
+      codeShown(qr, lifetimeMs) {
+        reporter.codeShown(qr, lifetimeMs);
+        linking.socketReady();
+      },
       evicted(error) {
         logger.warn('the credentials could not be written, the session ended itself', describeError(error));
       },
@@ -114,6 +128,13 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     ...{ deviceId, store, blobs: options.blobs, config, logger, signal: released.signal },
     download: (media, limits) => session.download(media, limits),
   });
+  const linking = createLinkByCode({
+    session,
+    phone: () => device.pairingPhone,
+    shown: (code) => reporter.linkCodeShown(code),
+    logger,
+  });
+  const unlinking = createUnlinking({ session, logger, waitMs: UNLINK_WAIT_MS });
   const directory = createDeviceDirectory(store, deviceId, session);
   const restriction = createRestrictionWatch({
     ...{ lease, logger, signal: released.signal, restrictions: store.restrictions },
@@ -131,7 +152,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   });
 
   function followState(state: SessionState, final: boolean): void {
-    if (state === 'connected' && !leaving) line.consume();
+    if (state === 'connected' && !leaving && device.logOutAskedAt === undefined) line.consume();
     else line.pause();
     if (state !== 'connecting') markSettled();
     if (state === 'ended') markEnded({ final });
@@ -140,17 +161,33 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   const close = async (): Promise<void> => {
     released.abort();
     directory.close();
+    await unlinking.settled();
     await session.stop();
+    if (endpoint !== options.endpoint) await endpoint.close();
     await line.close(RELEASE_MS);
     reporter.released();
     await receiver.settled();
     await reporter.settled();
   };
 
+  const follow = (next: DeviceRecord): 'kept' | 'to-be-opened-anew' => {
+    const { revision } = device;
+    device = next;
+    if (revision !== next.revision) return 'to-be-opened-anew';
+    linking.phoneChanged();
+    if (next.paired && next.logOutAskedAt !== undefined) {
+      line.pause();
+      unlinking.begin();
+    }
+    return 'kept';
+  };
+
   session.start();
+  follow(device);
 
   return {
     lease,
+    follow,
     ended,
     settled,
     async stop(graceMs) {

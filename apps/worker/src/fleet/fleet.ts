@@ -45,6 +45,8 @@ export interface FleetOptions {
   /** How long a worker must have been alive before others give devices back for it. */
   readonly rebalanceAfterMs: number;
   readonly open: (lease: HeldLease, device: DeviceRecord) => Promise<OwnedDevice>;
+  /** See `HoldingsOptions.remove`. */
+  readonly remove: (deviceId: string) => Promise<void>;
   readonly metrics: Pick<Metrics, 'devicesOwned' | 'devicesWaiting'>;
   readonly logger: Logger;
 }
@@ -60,7 +62,7 @@ const LOOK_AGAIN_MS = 5 * MINUTE;
 
 export function createFleet(options: FleetOptions): Fleet {
   const { store, leases, channel, name, capacity, leaseTtlMs, tickMs, graceMs, rebalanceAfterMs, logger } = options;
-  const wanted = createWantedDevices(store.devices);
+  const wanted = createWantedDevices(store.devices, (device) => follow(device));
   const tell = (news: FleetNews): Promise<void> => channel.tell(news).catch(logFailure);
   const holdings = createHoldings({ ...options, tell, understudyOf: (id) => desired.understudyOf(id) });
   /** Until when devices that should be another's stay here. */
@@ -130,6 +132,14 @@ export function createFleet(options: FleetOptions): Fleet {
     giveBackForOthers();
     // Not awaited: a device that is slow to open keeps no other from being given back.
     for (const id of desired.devicesOf(name)) if (!holdings.has(id)) void holdings.claim(id);
+  };
+
+  /** What is wanted of a device of ours has changed. */
+  const follow = (device: DeviceRecord): void => {
+    if (stopping || holdings.follow(device) === 'kept') return;
+    const held = holdings.owned().find(({ lease }) => lease.deviceId === device.id);
+    // Given back to whoever should own it, mostly this worker itself, which then opens it as it is wanted now.
+    if (held) void holdings.giveBack(held, graceMs, desired.ownerOf(device.id));
   };
 
   /** Works out anew who should own what, when anything has changed. */

@@ -3,13 +3,15 @@ import { describeError, type Logger, MINUTE, SECOND } from '@pombo/runtime';
 import type { DeviceRecord, FleetNews, HeldLease, Leases, Store } from '@pombo/store';
 import { Semaphore } from 'async-mutex';
 import type { OwnedDevice } from '../devices/owned-device.js';
-import { wantsSession } from './wanted-devices.js';
+import { wantsSession } from './wants-session.js';
 
 export interface Holdings {
   /** Owns the device if it is free, wanted and there is room; a failure is logged and the device left alone for a while. */
   claim(deviceId: string): Promise<void>;
   /** Finishes what is in flight, at most `graceMs`, closes the session and releases the lease. */
   giveBack(device: OwnedDevice, graceMs: number, heir: string | undefined): Promise<void>;
+  /** Has a device that is owned carry out what is wanted of it now. @returns `to-be-opened-anew` when it cannot as it is. */
+  follow(device: DeviceRecord): 'kept' | 'to-be-opened-anew';
   /** Ends the sessions of leases that are no longer ours. */
   abandon(lost: ReadonlySet<HeldLease>): void;
   abandonAll(): void;
@@ -27,6 +29,8 @@ export interface HoldingsOptions {
   readonly leases: Leases;
   readonly capacity: number;
   readonly open: (lease: HeldLease, device: DeviceRecord) => Promise<OwnedDevice>;
+  /** Removes what is left of a deleted device, which is claimed and linked to no phone. */
+  readonly remove: (deviceId: string) => Promise<void>;
   readonly tell: (news: FleetNews) => Promise<void>;
   /** Who is to take a device that failed here. */
   readonly understudyOf: (deviceId: string) => string | undefined;
@@ -40,7 +44,7 @@ const LONGEST_REST_MS = MINUTE;
 const OPENED_AT_ONCE = 30;
 
 export function createHoldings(options: HoldingsOptions): Holdings {
-  const { store, leases, capacity, open, tell, understudyOf, logger } = options;
+  const { store, leases, capacity, open, remove, tell, understudyOf, logger } = options;
   const owned = new Map<string, OwnedDevice>();
   /** Devices that are being claimed, with their leases once there are any. */
   const opening = new Map<string, HeldLease | undefined>();
@@ -116,7 +120,10 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     opening.set(deviceId, lease);
     try {
       const [current] = await store.devices.readMany([deviceId]);
-      if (current && wantsSession(current) && !closed) return own(await open(lease, current));
+      if (current && wantsSession(current) && !closed) {
+        if (current.deletedAt === undefined || current.paired) return own(await open(lease, current));
+        await remove(deviceId);
+      }
       await release(lease, undefined);
     } catch (error) {
       rest(deviceId);
@@ -154,6 +161,12 @@ export function createHoldings(options: HoldingsOptions): Holdings {
       await claiming.finally(() => claims.delete(claiming));
     },
     giveBack: (device, graceMs, heir) => giveBack(device, graceMs, heir).catch(logFailure),
+    follow(device) {
+      const held = owned.get(device.id);
+      if (!held || leaving.has(held)) return 'kept';
+      if (!wantsSession(device) || (device.deletedAt !== undefined && !device.paired)) return 'to-be-opened-anew';
+      return held.follow(device);
+    },
     abandon(lost) {
       for (const device of [...owned.values()]) if (lost.has(device.lease)) abandon(device);
     },

@@ -1,10 +1,6 @@
 /** The devices that want a session, as far as this worker has heard; it reads only what changed since it looked last. */
 import type { DeviceRecord, Devices } from '@pombo/store';
-
-/** A session is wanted for a device that is paired, or that someone wants to pair right now. */
-export function wantsSession(device: DeviceRecord): boolean {
-  return device.paired ? device.state !== 'banned' : (device.pairingUntil ?? 0) > Date.now();
-}
+import { wantedUntil } from './wants-session.js';
 
 export interface WantedDevices {
   /** @param version as the last beat told it. */
@@ -19,14 +15,15 @@ export interface WantedDevices {
 /** Devices read in one round trip. */
 const READ_AT_ONCE = 500;
 
-export function createWantedDevices(devices: Devices): WantedDevices {
+/** @param onChange hears of every device that was announced, as it is now. */
+export function createWantedDevices(devices: Devices, onChange: (device: DeviceRecord) => void): WantedDevices {
   /** Until when each device wants its session, ms since the epoch; for good when it is paired. */
   const wanted = new Map<string, number>();
   let seen = 0;
   let revision = 0;
 
   const note = (id: string, device: DeviceRecord | undefined): void => {
-    const until = device && wantsSession(device) ? (device.paired ? Infinity : device.pairingUntil) : undefined;
+    const until = device && wantedUntil(device);
     if (wanted.has(id) !== (until !== undefined)) revision += 1;
     if (until === undefined) wanted.delete(id);
     else wanted.set(id, until);
@@ -44,7 +41,11 @@ export function createWantedDevices(devices: Devices): WantedDevices {
       while (seen < version) {
         const changes = await devices.readChanges(seen, READ_AT_ONCE);
         const records = await devices.readMany(changes.ids);
-        for (const [i, id] of changes.ids.entries()) note(id, records[i]);
+        for (const [i, id] of changes.ids.entries()) {
+          const device = records[i];
+          note(id, device);
+          if (device) onChange(device);
+        }
         if (changes.ids.length < READ_AT_ONCE) seen = Math.max(changes.version, version);
         else seen = changes.version;
       }

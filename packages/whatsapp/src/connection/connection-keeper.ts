@@ -30,6 +30,8 @@ export interface ConnectionKeeper {
   recycle(why: string): void;
   /** Ends the socket at once because the credentials are no longer ours to use. */
   evict(error: unknown): void;
+  /** Forgets the credentials and ends; resolves when they are gone. */
+  forget(): Promise<void>;
   /** Resolves with the next change of state. */
   nextChange(): Promise<SessionState>;
 }
@@ -85,7 +87,7 @@ export function createConnectionKeeper(
   });
 
   /** @returns a promise of the socket's end; the socket refuses to send from this moment on. */
-  const end = (): Promise<void> => {
+  const drop = (): Promise<void> => {
     const ending = current;
     current = undefined;
     clearTimeout(timer);
@@ -93,6 +95,11 @@ export function createConnectionKeeper(
     const ended = ending?.end(undefined) ?? Promise.resolve();
     if (ending) failQueries(ending);
     onClosed();
+    return ended;
+  };
+
+  const end = (): Promise<void> => {
+    const ended = drop();
     setState('ended');
     return within(CLOSE_MS, ended);
   };
@@ -128,12 +135,14 @@ export function createConnectionKeeper(
     reports.connected(identity());
   };
 
-  const forget = async (): Promise<void> => {
+  const clear = async (): Promise<void> => {
     signalStore.close();
     await credentials.settled();
     await options.auth.clear();
     reports.loggedOut();
   };
+  let forgotten: Promise<void> | undefined;
+  const forget = (): Promise<void> => (forgotten ??= clear());
 
   const refreshVersion = async (): Promise<void> => {
     if (endpoint.webSocketUrl !== undefined || endpoint.version !== undefined) return;
@@ -233,6 +242,14 @@ export function createConnectionKeeper(
     probe: () => watch?.probe(),
     recycle: (why) => watch?.tearDown(why),
     evict,
+    async forget() {
+      if (state === 'ended') return forget();
+      const ending = drop();
+      setState('waiting', 'logged-out');
+      await within(CLOSE_MS, ending);
+      await forget();
+      if (!isEnded()) setState('ended', 'logged-out');
+    },
     nextChange: () => new Promise((resolve) => listeners.push(resolve)),
   };
 }

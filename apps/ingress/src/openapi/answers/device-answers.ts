@@ -59,6 +59,7 @@ const device = Joi.object({
   owner: Joi.string().allow(null).required().description('The worker that holds its session.'),
   pacing: pacing.required(),
   restriction: restriction.required(),
+  proxy: Joi.string().allow(null).required().description('Without user and password.'),
 })
   .required()
   .meta({ component: 'Device' });
@@ -112,6 +113,7 @@ export const connectedDevice = {
 const ownedDevice = {
   ...connectedDevice,
   owner: 'worker-1',
+  proxy: 'socks5://proxy.example.com:1080',
   pacing: {
     ...{ min_interval_ms: 5000, jitter: 0.5, per_minute: 10, per_day: 1000, new_chats_per_day: 50 },
     warm_up: [20, 40, 80, 160, 320, 640],
@@ -160,4 +162,60 @@ export const qrCode = {
     ttl: 20,
     device_id: DEVICE_ID,
   },
+};
+
+export const offlineStatus = {
+  success: true,
+  data: { ...connectedStatus.data, connected: false, status: 'offline' },
+};
+
+export const loggedOutStatus = {
+  success: true,
+  data: { ...noDeviceStatus.data, status: 'logged_out', device_id: DEVICE_ID, last_seen: TIME },
+};
+
+export const deletedDeviceSchema = Joi.object({ success, device_id: deviceId.required() });
+
+export const deletedDevice = { success: true, device_id: DEVICE_ID };
+
+export const qrStatusSchema = Joi.object({
+  success,
+  data: Joi.object({
+    device_id: deviceId.allow(null).required(),
+    status: deviceState.allow(null).required(),
+    connected: Joi.boolean().required(),
+    qr_available: Joi.boolean().required(),
+    expires_at: timestamp.allow(null).required(),
+    ttl: count.required().description('Seconds until then; 0 without a code.'),
+  }).required(),
+});
+
+export const qrStatus = {
+  success: true,
+  data: {
+    device_id: DEVICE_ID,
+    status: 'pairing',
+    connected: false,
+    qr_available: true,
+    expires_at: later(20_000),
+    ttl: 20,
+  },
+};
+
+export const pairCodeSchema = Joi.object({
+  success,
+  data: Joi.object({
+    code: Joi.string()
+      .pattern(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/)
+      .required(),
+    phone: Joi.string().required(),
+    expires_in: count.required().description('Seconds.'),
+    cached: Joi.boolean().required().description('Whether it was on show before this request.'),
+    device_id: deviceId.required(),
+  }).required(),
+});
+
+export const pairCode = {
+  success: true,
+  data: { code: 'K7RM-2XW4', phone: '5511988887777', expires_in: 120, cached: false, device_id: DEVICE_ID },
 };

@@ -1,16 +1,29 @@
 import Joi from 'joi';
-import { createDeviceSchema } from '../../devices/create-device-schema.js';
+import {
+  createDeviceSchema,
+  namedDeviceSchema,
+  pairCodeSchema,
+  updateDeviceSchema,
+} from '../../devices/device-schemas.js';
 import {
   connectedStatus,
   createdDevice,
   createdDeviceSchema,
+  deletedDevice,
+  deletedDeviceSchema,
   deviceList,
   deviceListSchema,
   deviceSchema,
   noDeviceStatus,
+  loggedOutStatus,
+  offlineStatus,
   oneDevice,
+  pairCode,
+  pairCodeSchema as pairCodeAnswer,
   qrCode,
   qrSchema,
+  qrStatus,
+  qrStatusSchema,
   statusSchema,
 } from '../answers/device-answers.js';
 import { deviceId } from '../answers/values.js';
@@ -73,5 +86,81 @@ export const deviceOperations = {
     query,
     answers: { 200: { description: 'The code to scan.', schema: qrSchema, examples: { 'A code': qrCode } } },
     errors: ['DEVICE_NOT_FOUND', 'ALREADY_CONNECTED', 'DEVICE_ERROR'],
+  },
+  'PATCH /devices/:id': {
+    tag: 'Devices',
+    summary: 'Change a device',
+    description:
+      'Takes effect at once. Another proxy means a new connection: WhatsApp, uploads and look-ups all go through it. User and password of a proxy are stored encrypted and never shown.',
+    path,
+    body: {
+      schema: updateDeviceSchema,
+      examples: {
+        'Another name': { name: 'Front desk' },
+        'A proxy': { proxy: 'socks5://user:password@proxy.example.com:1080' },
+        'No proxy': { proxy: null },
+      },
+    },
+    answers: {
+      200: { description: 'The device as it is now.', schema: deviceSchema, examples: { Changed: oneDevice } },
+    },
+    errors: ['DEVICE_NOT_FOUND'],
+  },
+  'DELETE /devices/:id': {
+    tag: 'Devices',
+    summary: 'Delete a device',
+    description:
+      'It is gone at once; a worker then unlinks it from its phone. Messages that wait for it end `failed` with `DEVICE_NOT_READY`. The records of its messages stay for as long as all others.',
+    path,
+    answers: {
+      200: { description: 'It is deleted.', schema: deletedDeviceSchema, examples: { Deleted: deletedDevice } },
+    },
+    errors: ['DEVICE_NOT_FOUND'],
+  },
+  'GET /qr/status': {
+    tag: 'Devices',
+    summary: 'Ask whether a code is on show',
+    description: 'Does not ask for one, unlike `GET /qr`.',
+    query,
+    answers: { 200: { description: 'How pairing goes.', schema: qrStatusSchema, examples: { 'A code': qrStatus } } },
+  },
+  'POST /paircode': {
+    tag: 'Devices',
+    summary: 'Get a code to type into the phone',
+    description: 'In WhatsApp on the phone: _Linked devices_, _Link a device_, _Link with phone number instead_.',
+    query,
+    body: { schema: pairCodeSchema, examples: { 'A phone': { phone: '+55 11 98888-7777' } } },
+    answers: { 200: { description: 'The code to type.', schema: pairCodeAnswer, examples: { 'A code': pairCode } } },
+    errors: ['DEVICE_NOT_FOUND', 'ALREADY_CONNECTED', 'DEVICE_ERROR'],
+  },
+  'POST /connect': {
+    tag: 'Devices',
+    summary: 'Connect a device',
+    description:
+      'One that was disconnected, or that WhatsApp had banned; a paired device otherwise connects by itself. A device that is not paired shows codes from now on. Answers after 5 seconds at the latest, with the state it is in then.',
+    query,
+    body: { schema: namedDeviceSchema, examples: { 'The only device': {} } },
+    answers: { 200: { description: 'The state.', schema: statusSchema, examples: { Connected: connectedStatus } } },
+    errors: ['DEVICE_NOT_FOUND', 'ALREADY_CONNECTED'],
+  },
+  'POST /disconnect': {
+    tag: 'Devices',
+    summary: 'Disconnect a device',
+    description:
+      'It stays paired, and messages for it are accepted and wait, until `POST /connect`. Answers after 5 seconds at the latest.',
+    query,
+    body: { schema: namedDeviceSchema, examples: { 'The only device': {} } },
+    answers: { 200: { description: 'The state.', schema: statusSchema, examples: { Disconnected: offlineStatus } } },
+    errors: ['DEVICE_NOT_FOUND'],
+  },
+  'POST /logout': {
+    tag: 'Devices',
+    summary: 'Unlink a device from its phone',
+    description:
+      'Its credentials are forgotten; it has to be paired again. Answers after 5 seconds at the latest: where WhatsApp cannot be reached it takes up to 15.',
+    query,
+    body: { schema: namedDeviceSchema, examples: { 'The only device': {} } },
+    answers: { 200: { description: 'The state.', schema: statusSchema, examples: { 'Logged out': loggedOutStatus } } },
+    errors: ['DEVICE_NOT_FOUND'],
   },
 } satisfies Record<string, Operation>;

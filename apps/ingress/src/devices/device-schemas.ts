@@ -1,0 +1,55 @@
+/** What the routes of devices take. */
+import { isDeviceId } from '@pombo/contracts';
+import Joi from 'joi';
+
+export interface CreateDeviceBody {
+  readonly name: string;
+}
+
+export interface UpdateDeviceBody {
+  readonly name?: string;
+  /** Null for none. */
+  readonly proxy?: string | null;
+}
+
+/** Of the routes that mean a device without naming it in their path. */
+export interface NamedDeviceBody {
+  readonly device_id?: string;
+}
+
+export interface PairCodeBody extends NamedDeviceBody {
+  /** Digits only. */
+  readonly phone: string;
+}
+
+const MAX_PROXY_LENGTH = 500;
+
+const name = () => Joi.string().trim().min(1).max(100);
+const deviceId = () =>
+  Joi.string().custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('any.invalid')));
+const phone = () =>
+  Joi.string()
+    .replace(/[\s()+-]/g, '')
+    .pattern(/^\d{10,15}$/)
+    .messages({ 'string.pattern.base': '{{#label}} must be a number of 10 to 15 digits with its country code' });
+
+export const createDeviceSchema = Joi.object<CreateDeviceBody>({ name: name().required() });
+
+export const updateDeviceSchema = Joi.object<UpdateDeviceBody>({
+  name: name(),
+  proxy: Joi.string()
+    .max(MAX_PROXY_LENGTH)
+    .allow(null)
+    .description(
+      '`http://`, `https://`, `socks5://` or `socks4://`, with user and password if it asks; null for none.',
+    ),
+}).min(1);
+
+export const namedDeviceSchema = Joi.object<NamedDeviceBody>({
+  device_id: deviceId().description('Which device; may be left out where there is only one.'),
+});
+
+export const pairCodeSchema = Joi.object<PairCodeBody>({
+  device_id: namedDeviceSchema.extract('device_id'),
+  phone: phone().required().description('The number of the phone into which the code will be typed.'),
+});
