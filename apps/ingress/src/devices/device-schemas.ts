@@ -27,10 +27,13 @@ const MAX_PROXY_LENGTH = 500;
 const name = () => Joi.string().trim().min(1).max(100);
 const deviceId = () =>
   Joi.string().custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('any.invalid')));
+/** 10 to 15 digits, however they are punctuated. */
+const PHONE = /^[\s()+-]*(?:\d[\s()-]*){10,15}$/;
+
 const phone = () =>
   Joi.string()
-    .replace(/[\s()+-]/g, '')
-    .pattern(/^\d{10,15}$/)
+    .pattern(PHONE)
+    .custom((value: string) => value.replace(/\D/g, ''))
     .messages({ 'string.pattern.base': '{{#label}} must be a number of 10 to 15 digits with its country code' });
 
 export const createDeviceSchema = Joi.object<CreateDeviceBody>({ name: name().required() });
