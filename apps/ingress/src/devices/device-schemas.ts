@@ -1,5 +1,5 @@
 /** What the routes of devices take. */
-import { isDeviceId } from '@pombo/contracts';
+import { isDeviceId, type PacingChanges, pacingChangesSchema } from '@pombo/contracts';
 import Joi from 'joi';
 
 export interface CreateDeviceBody {
@@ -10,6 +10,7 @@ export interface UpdateDeviceBody {
   readonly name?: string;
   /** Null for none. */
   readonly proxy?: string | null;
+  readonly pacing?: PacingChanges;
 }
 
 /** Of the routes that mean a device without naming it in their path. */
@@ -46,6 +47,7 @@ export const updateDeviceSchema = Joi.object<UpdateDeviceBody>({
     .description(
       '`http://`, `https://`, `socks5://` or `socks4://`, with user and password if it asks; null for none.',
     ),
+  pacing: pacingChangesSchema.description('What differs from the settings of this Pombo; null goes back to them.'),
 }).min(1);
 
 export const namedDeviceSchema = Joi.object<NamedDeviceBody>({

@@ -70,6 +70,7 @@ export function addDeviceRoutes(
     const { body, extras } = readUpdate(request, response);
     const proxy = body.proxy && parseProxyUrl(body.proxy).href;
     if (body.name !== undefined) await deviceOrders.rename(device, body.name);
+    if (body.pacing !== undefined) await pacings.change(device.id, body.pacing);
     if (proxy !== undefined) await deviceOrders.setProxy(device, proxy);
     const described = await describeFully(await findOwnDevice(devices, caller, device.id));
     response.json({ success: true, device: described, data: described, ...extras });

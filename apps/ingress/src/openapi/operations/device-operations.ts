@@ -99,6 +99,7 @@ export const deviceOperations = {
         'Another name': { name: 'Front desk' },
         'A proxy': { proxy: 'socks5://user:password@proxy.example.com:1080' },
         'No proxy': { proxy: null },
+        Slower: { pacing: { per_minute: 5, per_day: 500 } },
       },
     },
     answers: {
