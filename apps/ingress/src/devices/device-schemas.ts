@@ -1,5 +1,5 @@
 /** What the routes of devices take. */
-import { isDeviceId, type PacingChanges, pacingChangesSchema } from '@pombo/contracts';
+import { DEVICE_ID, isDeviceId, type PacingChanges, pacingChangesSchema } from '@pombo/contracts';
 import Joi from 'joi';
 
 export interface CreateDeviceBody {
@@ -27,7 +27,9 @@ const MAX_PROXY_LENGTH = 500;
 
 const name = () => Joi.string().trim().min(1).max(100);
 const deviceId = () =>
-  Joi.string().custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('any.invalid')));
+  Joi.string()
+    .custom((value: string, helpers) => (isDeviceId(value) ? value : helpers.error('any.invalid')))
+    .meta({ jsonSchema: { pattern: DEVICE_ID.source } });
 /** 10 to 15 digits, however they are punctuated. */
 const PHONE = /^[\s()+-]*(?:\d[\s()-]*){10,15}$/;
 
