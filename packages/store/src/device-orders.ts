@@ -27,6 +27,19 @@ export interface DeviceOrders {
   forget(deviceId: string): Promise<void>;
 }
 
+/** Besides its record and its lease. What its people wrote and were given goes with its own retention. */
+const ENDING_WITH_DEVICE = [
+  'counters',
+  'messageIndex',
+  'auth',
+  'pairing',
+  'linking',
+  'lookUps',
+  'pace',
+  'paceMinute',
+  'chats',
+] as const satisfies ReadonlyArray<keyof Keys>;
+
 export function createDeviceOrders(redis: Redis, keys: Keys, cipher: Cipher, devices: Devices): DeviceOrders {
   const placeOf = (deviceId: string): string => `${keys.device(deviceId)}/proxy`;
 
@@ -75,7 +88,7 @@ export function createDeviceOrders(redis: Redis, keys: Keys, cipher: Cipher, dev
       await tell(device);
     },
     async forget(deviceId) {
-      await redis.unlink(keys.allOfDevice(deviceId));
+      await redis.unlink(ENDING_WITH_DEVICE.map((name) => keys[name](deviceId)));
       // Last, and in slots of their own: until then the device is found and removed again.
       await redis.unlink(keys.device(deviceId), keys.lease(deviceId));
       await redis.hdel(keys.deviceIndex, deviceId);

@@ -49,8 +49,6 @@ export interface Keys extends WebhookKeys {
   auth(deviceId: string): string;
   /** String: the pairing code on show. */
   pairing(deviceId: string): string;
-  /** Keys that end with the device, besides its record and its lease. */
-  allOfDevice(deviceId: string): string[];
   /** String: the code on show that is to be typed into a phone. */
   linking(deviceId: string): string;
   /** BullMQ's prefix for the queues of a shard. */
@@ -141,8 +139,6 @@ export function createKeys(prefix: string): Keys {
     lease: (deviceId) => `${ofDevice(deviceId)}:lease`,
     auth: (deviceId) => `${ofDevice(deviceId)}:auth`,
     pairing: (deviceId) => `${ofDevice(deviceId)}:pairing`,
-    allOfDevice: (deviceId) =>
-      ['n', 'log', 'auth', 'pairing', 'linking', 'look'].map((part) => `${ofDevice(deviceId)}:${part}`),
     linking: (deviceId) => `${ofDevice(deviceId)}:linking`,
     queuePrefix: ofShard,
     deviceIndex: `${fleet}:devices`,
