@@ -2,7 +2,7 @@
  * Names of things. The shard a device lives in is fixed at its creation and is part of every message id, so any
  * process finds a record from the id alone; the three hex digits are also the Redis Cluster hash tag.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 
 /** How many shards there are: three hex digits. */
 export const SHARD_COUNT = 4096;
@@ -28,13 +28,16 @@ export function parseShard(value: string): Shard {
   return value as Shard;
 }
 
+/** Node draws UUIDs from a store of random bytes, at a tenth of what asking the system each time costs. */
+function randomDigits(): string {
+  // The first eight digits and the last twelve say neither version nor variant.
+  const [first = '', , , , last = ''] = randomUUID().split('-');
+  return (last + first).slice(0, RANDOM_DIGITS);
+}
+
 /** `3EB0` + shard + 15 random hex digits: the record's key, the job id, the WhatsApp stanza id, what a client polls. */
 export function createMessageId(shard: Shard): string {
-  const random = randomBytes(Math.ceil(RANDOM_DIGITS / 2))
-    .toString('hex')
-    .slice(0, RANDOM_DIGITS)
-    .toUpperCase();
-  return ID_PREFIX + shard + random;
+  return ID_PREFIX + shard + randomDigits().toUpperCase();
 }
 
 export function isMessageId(value: string): boolean {

@@ -4,6 +4,7 @@ import {
   createRespeller,
   fieldNamesOf,
   type FieldProblem,
+  messagesOf,
   PomboError,
   type Respelled,
 } from '@pombo/contracts';
@@ -32,16 +33,22 @@ const JOI_OPTIONS: Joi.ValidationOptions = { abortEarly: false, errors: { wrap: 
 const ABSENT_NAMES: Readonly<Record<string, string>> = { to: 'number' };
 
 export function createSendValidator<T = CommonSend>(schema: Joi.ObjectSchema<T>): SendValidator<T> {
-  const checked = schema.prefs(JOI_OPTIONS).messages({ 'any.required': '{{#label}} is required' });
+  const messages = { 'any.required': '{{#label}} is required', ...messagesOf(schema) };
+  const checked = schema.prefs(JOI_OPTIONS).messages(messages);
+  const validate = (body: Record<string, unknown>, strict: boolean): Lenient<T> => {
+    // Joi merges preferences anew in each field that has some, unless it was given none: that way it says whether a body
+    // is right, and only what is wrong with one needs ours.
+    const result = schema.validate(body);
+    if (!result.error) return { result, ignored: [] };
+    return strict ? { result: checked.validate(body), ignored: [] } : validateLeniently(checked, body);
+  };
   const respell = createRespeller(schema);
   const known = fieldNamesOf(schema);
 
   return (given, strict) => {
     const respelled = respell(given);
     const nameField: NameField = (path) => nameAsWritten(path, respelled.written);
-    const { result, ignored } = strict
-      ? { result: checked.validate(respelled.body), ignored: [] }
-      : validateLeniently(checked, respelled.body);
+    const { result, ignored } = validate(respelled.body, strict);
     const unknown = describeUnknown(
       [...respelled.unknown, ...ignored.map(nameField)],
       known,

@@ -45,8 +45,19 @@ export function thumbnailKeys({ inline, url }: MediaFields): Joi.SchemaMap {
 /** Requires exactly one of the fields, in words a person understands. */
 export function withOneMedia<T>(schema: Joi.ObjectSchema<T>, { inline, url }: MediaFields): Joi.ObjectSchema<T> {
   const names = `${inline}, ${url} and media_id`;
-  return schema.xor(inline, url, 'media_id').messages({
-    'object.xor': `exactly one of ${names} must be given, not several`,
-    'object.missing': `one of ${names} must be given`,
+  return schema.xor(inline, url, 'media_id').meta({
+    messages: {
+      'object.xor': `exactly one of ${names} must be given, not several`,
+      'object.missing': `one of ${names} must be given`,
+    },
   });
+}
+
+/**
+ * Messages of a schema as a whole that are applied only to what is wrong: `messages()` on a schema costs every body that
+ * is right, since joi then merges preferences anew in each of its fields.
+ */
+export function messagesOf(schema: Joi.ObjectSchema): Record<string, string> {
+  const metas = (schema.describe().metas ?? []) as ReadonlyArray<{ readonly messages?: Record<string, string> }>;
+  return Object.assign({}, ...metas.map(({ messages }) => messages)) as Record<string, string>;
 }
