@@ -176,7 +176,9 @@ describe('what cannot be sent ends failed, with a code that says why', () => {
 
   test('uploads that the media host keeps refusing', async () => {
     stack.sandbox.setFaults({ refuseUploads: { status: 500 } });
-    const image_url = pictures.url('/picture.png');
+    const other = await makePicture(77);
+    pictures.answer('/never-uploaded.png', (_request, response) => response.writeHead(200).end(other));
+    const image_url = pictures.url('/never-uploaded.png');
     const { body } = await api.post('/send/image', { number: '5511999990106', image_url }, { prefer: 'wait=20' });
     expect(body).toMatchObject({ success: false, error_code: 'UPLOAD_FAILED' });
     stack.sandbox.clearFaults();

@@ -102,5 +102,5 @@ async function openMedia(
   undo.push(() => host.close());
   const inspector = new MediaInspector(host.host, tls.cert);
   undo.push(() => inspector.close());
-  return { host, inspector };
+  return { host, shelf, inspector };
 }

@@ -4,6 +4,7 @@ import type { DelayedTasks } from './delayed-tasks.js';
 import type { FaultDesk } from './faults.js';
 import type { MediaInspector } from './media/media-check.js';
 import type { MediaHost } from './media/media-host.js';
+import type { MediaShelf } from './media/media-shelf.js';
 import type { Directory } from './people/directory.js';
 import type { GroupDirectory } from './people/group-directory.js';
 import type { InboxRetention } from './people/inbox-retention.js';
@@ -31,7 +32,7 @@ export interface World {
   readonly replies: PendingReplies;
   readonly pairing: PairingDesk;
   readonly pairedDevices: PairedDevices;
-  readonly media: { readonly host: MediaHost; readonly inspector: MediaInspector };
+  readonly media: { readonly host: MediaHost; readonly shelf: MediaShelf; readonly inspector: MediaInspector };
   /** Something worth keeping changed; the state file, if there is one, is written soon. */
   changed(): void;
 }

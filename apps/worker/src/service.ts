@@ -28,6 +28,7 @@ import { openOwnedDevice } from './devices/owned-device.js';
 import { rememberRecipients } from './recipients/recipient-memory.js';
 import { removeDevice } from './devices/remove-device.js';
 import { createFleet } from './fleet/fleet.js';
+import { createObtain } from './reuse/obtain.js';
 import { createJanitor } from './janitor/janitor.js';
 
 export interface Worker {
@@ -84,7 +85,19 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
       ffprobePath: config.FFPROBE_PATH,
       timeoutMs: config.FFMPEG_TIMEOUT_MS,
     });
-    const tools = { config, store, blobs, fetcher, images: createImagePipeline(), av, scratch, metrics, logger };
+    const obtain = createObtain(store.reusables, config.MEDIA_URL_FRESH_MS);
+    const tools = {
+      config,
+      store,
+      blobs,
+      fetcher,
+      images: createImagePipeline(),
+      av,
+      obtain,
+      scratch,
+      metrics,
+      logger,
+    };
 
     const connectSlots = createConnectSlots(config.CONNECTS_AT_ONCE);
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;

@@ -1,3 +1,4 @@
+export { type CacheableAnswer, type Freshness, freshnessOf, refreshed } from './answer-freshness.js';
 export {
   createMediaFetcher,
   type FetchedMedia,

@@ -1,5 +1,6 @@
 /** Downloads media from the public internet, and only from there. */
 import { createAddressGuard, createGuardedAgent, type Resolver } from '@pombo/guard';
+import type { CacheableAnswer } from './answer-freshness.js';
 import { readCapped } from './capped-body.js';
 import { startDeadline } from './deadline.js';
 import { headerText } from './header-text.js';
@@ -35,6 +36,13 @@ export interface MediaDownload {
   readonly downloadTimeMs: number;
   /** Where the redirects ended. May hold secrets in its query: not for logs. */
   readonly finalUrl: string;
+  readonly answer: CacheableAnswer;
+}
+
+/** The host says that what it gave before still holds. */
+export interface Unchanged {
+  readonly unchanged: true;
+  readonly answer: CacheableAnswer;
 }
 
 export interface FetchedMedia extends MediaDownload {
@@ -58,6 +66,12 @@ export interface MediaFetcher {
     url: string,
     options: FetchMediaOptions,
   ): Promise<MediaDownload & Stored>;
+  /** Like `fetchMediaInto`, unless the host finds by the validators that nothing has changed. */
+  fetchMediaIfChanged<Stored extends { readonly sizeBytes: number }>(
+    sink: MediaSink<Stored>,
+    url: string,
+    options: FetchMediaOptions & { readonly validators: Readonly<Record<string, string>> },
+  ): Promise<(MediaDownload & Stored & { readonly unchanged?: undefined }) | Unchanged>;
   /** Ends running downloads and closes every connection. */
   close(): Promise<void>;
 }
@@ -70,20 +84,24 @@ export function createMediaFetcher(settings: MediaFetcherSettings): MediaFetcher
   const guard = createAddressGuard(allowHosts, resolver ? { resolver } : {});
   const agent = createGuardedAgent(guard, connectTimeoutMs);
 
-  async function download<Content extends { readonly sizeBytes: number }>(
+  async function ask<Content extends { readonly sizeBytes: number }>(
     address: string,
-    options: FetchMediaOptions,
+    options: FetchMediaOptions & { readonly validators?: Readonly<Record<string, string>> },
     consume: (body: Body) => Promise<Content>,
-  ): Promise<MediaDownload & Content> {
+  ): Promise<(MediaDownload & Content & { readonly unchanged?: undefined }) | Unchanged> {
     const startedAt = performance.now();
     const first = parseMediaUrl(address);
     const deadline = startDeadline(options.timeoutMs, first.host, options.signal);
+    const { validators = {} } = options;
     try {
-      const { response, url } = await requestMedia(agent, first, { maxRedirects, signal: deadline.signal });
-      const contentType = mediaTypeOf(headerText(response.headers['content-type']));
+      const { response, url } = await requestMedia(agent, first, { maxRedirects, signal: deadline.signal, validators });
+      const { statusCode: status, headers } = response;
+      const answer = { status, headers, redirected: url.href !== first.href };
+      const contentType = mediaTypeOf(headerText(headers['content-type']));
       try {
+        if (status === 304) return { unchanged: true, answer };
         const content = await consume(readCapped(response, options.maxBytes, url.host));
-        return { ...content, contentType, downloadTimeMs: elapsedMs(startedAt), finalUrl: url.href };
+        return { ...content, contentType, downloadTimeMs: elapsedMs(startedAt), finalUrl: url.href, answer };
       } finally {
         discard(response);
       }
@@ -92,9 +110,21 @@ export function createMediaFetcher(settings: MediaFetcherSettings): MediaFetcher
     }
   }
 
+  async function download<Content extends { readonly sizeBytes: number }>(
+    address: string,
+    options: FetchMediaOptions,
+    consume: (body: Body) => Promise<Content>,
+  ): Promise<MediaDownload & Content> {
+    const found = await ask(address, options, consume);
+    // Nobody may say so who was not asked.
+    if (found.unchanged) throw new Error('a media host answered what it was not asked');
+    return found;
+  }
+
   return {
     fetchMedia: (url, options) => download(url, options, readAll),
     fetchMediaInto: (sink, url, options) => download(url, options, sink),
+    fetchMediaIfChanged: (sink, url, options) => ask(url, options, sink),
     close: () => agent.destroy(),
   };
 }

@@ -13,6 +13,8 @@ const REQUEST_HEADERS = { accept: '*/*', 'accept-encoding': 'identity', 'user-ag
 export interface RequestMediaOptions {
   readonly maxRedirects: number;
   readonly signal: AbortSignal;
+  /** `if-none-match`, `if-modified-since`: 304 is an answer then. */
+  readonly validators?: Readonly<Record<string, string>>;
 }
 
 export interface MediaResponse {
@@ -33,8 +35,8 @@ export async function requestMedia(
 ): Promise<MediaResponse> {
   let url = first;
   for (let redirects = 0; redirects <= options.maxRedirects; redirects++) {
-    const response = await requestOnce(agent, url, options.signal);
-    if (isMedia(response.statusCode)) return { response, url };
+    const response = await requestOnce(agent, url, options);
+    if (isMedia(response.statusCode) || isUnchanged(response.statusCode, options)) return { response, url };
     discard(response);
     url = redirectTarget(response, url);
   }
@@ -47,13 +49,17 @@ export function discard({ body }: Dispatcher.ResponseData): void {
   body.on('error', () => undefined).destroy();
 }
 
-async function requestOnce(agent: Dispatcher, url: URL, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+async function requestOnce(
+  agent: Dispatcher,
+  url: URL,
+  { signal, validators }: RequestMediaOptions,
+): Promise<Dispatcher.ResponseData> {
   try {
     signal.throwIfAborted();
     // The signal holds the one time limit; undici's own would cut a slow but allowed download.
     const answer = request(url, {
       dispatcher: agent,
-      headers: REQUEST_HEADERS,
+      headers: { ...REQUEST_HEADERS, ...validators },
       signal,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -70,6 +76,9 @@ function abortOf(signal: AbortSignal): Promise<never> {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }
+
+const isUnchanged = (status: number, { validators }: RequestMediaOptions): boolean =>
+  status === 304 && validators !== undefined && Object.keys(validators).length > 0;
 
 /** 206 is a part that nobody asked for. */
 function isMedia(status: number): boolean {

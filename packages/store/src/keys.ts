@@ -87,6 +87,10 @@ export interface Keys extends WebhookKeys {
   intent(tenantId: string, keyHash: string): string;
   /** String, encrypted: media uploaded ahead. */
   media(tenantId: string, mediaId: string): string;
+  /** String, encrypted: what messages of a tenant can use again, by a hash of what it is. */
+  reusable(tenantId: string, hash: string): string;
+  /** String: the process that makes it right now. */
+  reusableClaim(tenantId: string, hash: string): string;
   /** Hash: whom a token names. It counts only while the user's own hash names it too. */
   token(tokenHash: string): string;
   /** Pub/sub channel on which processes hear that what they remember of callers and devices has changed. */
@@ -158,6 +162,8 @@ export function createKeys(prefix: string): Keys {
     tenantDevices: (tenantId) => `${ofTenant(tenantId)}:devices`,
     intent: (tenantId, keyHash) => `${ofTenant(tenantId)}:i:${keyHash}`,
     media: (tenantId, mediaId) => `${ofTenant(tenantId)}:media:${mediaId}`,
+    reusable: (tenantId, hash) => `${ofTenant(tenantId)}:re:${hash}`,
+    reusableClaim: (tenantId, hash) => `${ofTenant(tenantId)}:rc:${hash}`,
     token: (tokenHash) => `${prefix}:token:${tokenHash}`,
     changes: `${prefix}:changes`,
     recipient: (number) => `${prefix}:r:${number}`,

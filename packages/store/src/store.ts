@@ -1,6 +1,7 @@
 /** Everything Pombo remembers, over one Redis connection. */
 import { type Config, DAY, type Redis, SECOND } from '@pombo/runtime';
 import { createCipher, type Cipher } from './cipher.js';
+import { type Claims, createClaims } from './claims.js';
 import { createDeviceOrders, type DeviceOrders } from './device-orders.js';
 import { createDevices, type Devices } from './devices.js';
 import { createEraseRecipient, type EraseRecipient } from './erase-recipient.js';
@@ -17,7 +18,7 @@ import { createMessages, type Messages } from './messages.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { createPacings, type Pacings } from './pacings.js';
 import { createPrivacyTokenTimes, type PrivacyTokenTimes } from './privacy-token-times.js';
-import { createRecipientClaims, type RecipientClaims } from './recipient-claims.js';
+import { createReusables, type Reusables } from './reusables.js';
 import { createReceivedMessages, type ReceivedMessages } from './received-messages.js';
 import { createRecipients, type Recipients } from './recipients.js';
 import { createRestrictions, type Restrictions } from './restrictions.js';
@@ -43,7 +44,7 @@ export interface Store {
   readonly users: Users;
   readonly sendAllowance: SendAllowance;
   readonly recipients: Recipients;
-  readonly recipientClaims: RecipientClaims;
+  readonly recipientClaims: Claims;
   readonly eraseRecipient: EraseRecipient;
   readonly erasures: Erasures;
   readonly findAliases: FindAliases;
@@ -55,6 +56,7 @@ export interface Store {
   readonly received: ReceivedMessages;
   readonly webhooks: Webhooks;
   readonly media: Media;
+  readonly reusables: Reusables;
   readonly mediaProbe: MediaProbe;
   readonly workers: Workers;
 }
@@ -98,7 +100,7 @@ export function createStore(redis: Redis, config: Config): Store {
       knownMs: config.RECIPIENT_RETENTION_MS,
       absentMs: config.RECIPIENT_ABSENT_RETENTION_MS,
     }),
-    recipientClaims: createRecipientClaims(redis, keys, RECIPIENT_CLAIM_MS),
+    recipientClaims: createClaims(redis, (jid) => keys.recipientClaim(jid), RECIPIENT_CLAIM_MS),
     eraseRecipient: createEraseRecipient(redis, keys),
     erasures: createErasures(redis, keys, ERASURE_RETENTION_MS),
     findAliases: createFindAliases(redis, keys, cipher),
@@ -116,6 +118,7 @@ export function createStore(redis: Redis, config: Config): Store {
     }),
     webhooks: createWebhooks(redis, keys, cipher, config),
     media: createMedia(redis, keys, cipher, config.MEDIA_RETENTION_MS),
+    reusables: createReusables(redis, keys, cipher),
     mediaProbe: createMediaProbe(redis, keys),
     workers: createWorkers(redis, keys),
   };

@@ -20,6 +20,7 @@ import { createMissedDevices } from './sending/missed-devices.js';
 import { sendCopy } from './sending/send-copy.js';
 import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
 import type { UploadSource } from './sending/upload-file.js';
+import { probeUpload } from './sending/probe-upload.js';
 import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
 import type { SessionOptions, SessionState } from './session-options.js';
 
@@ -61,6 +62,8 @@ export interface Session extends Contacts {
    * @throws PomboError UPLOAD_FAILED, NotConnectedError
    */
   upload(media: UploadSource, type: MediaType, chatJid?: string): Promise<UploadedMedia>;
+  /** Whether uploaded media can still be had. */
+  hasUpload(upload: UploadedMedia): Promise<boolean>;
   /**
    * Media that somebody sent to this account, decrypted.
    * @throws PomboError PAYLOAD_TOO_LARGE, MEDIA_NOT_FOUND, MEDIA_INVALID, MEDIA_DOWNLOAD_FAILED; NotConnectedError
@@ -165,6 +168,11 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       connected();
       const { mediaDispatcher: dispatcher } = options.endpoint;
       return uploadMedia(nameMediaHosts, media, type, chatJid, { dispatcher, timeoutMs: options.uploadTimeoutMs });
+    },
+
+    hasUpload(upload) {
+      const { mediaDispatcher: dispatcher } = options.endpoint;
+      return probeUpload(upload, { dispatcher, timeoutMs: options.times.probeTimeoutMs });
     },
 
     async download(media, limits) {

@@ -6,6 +6,8 @@ export interface FaultControls {
   setFaults(changes: FaultChanges): Readonly<Faults>;
   clearFaults(): void;
   faults(): Readonly<Faults>;
+  /** Everything uploaded so far is gone from the media host. */
+  forgetMedia(): Promise<void>;
 }
 
 export function faultControls(world: () => World): FaultControls {
@@ -24,5 +26,6 @@ export function faultControls(world: () => World): FaultControls {
       releaseThoseBack();
     },
     faults: () => world().faults.current,
+    forgetMedia: () => world().media.shelf.clear(),
   };
 }

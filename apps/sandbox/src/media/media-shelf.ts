@@ -48,6 +48,10 @@ export class MediaShelf {
     return item.bytes ?? (await readFile(join(this.#directory ?? '', name)));
   }
 
+  async clear(): Promise<void> {
+    for (const name of [...this.#items.keys()]) await this.#release(name);
+  }
+
   #hold(name: string, item: Shelved): void {
     this.#items.set(name, item);
     this.#heldBytes += item.sizeBytes;

@@ -1,14 +1,24 @@
 /** Gets a message's media: from the blob store, or from the URL the client gave. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { MediaSource } from '@pombo/contracts';
-import type { MediaFile, MediaLimit } from '@pombo/media';
+import type { CacheableAnswer, MediaFile, MediaLimit } from '@pombo/media';
 import type { SendContext } from '../sending/send-context.js';
 
-/** The media of one message, at hand for as long as it is being prepared. */
+/** The media of one message, at hand for as long as it is being prepared; got when it is first asked for, and once. */
 export interface LoadedMedia {
   /** For what has to be worked on whole. @throws PomboError */
   bytes(): Promise<Buffer>;
   /** For what may be large. @throws PomboError */
   file(): Promise<MediaFile>;
+  /** For media behind a URL: gets it. @throws PomboError */
+  download(): Promise<Downloaded>;
+  /**
+   * For media behind a URL: asks its host, by what it said before, whether that still holds. If not, its answer is the
+   * download.
+   * @returns the host's answer if so. @throws PomboError
+   */
+  ifUnchanged(validators: Readonly<Record<string, string>>): Promise<CacheableAnswer | undefined>;
   /** Takes a file along that was made of it. */
   adopt(file: MediaFile): void;
   /** Undefined as long as nothing has been downloaded: for media that came with the request, for good. */
@@ -16,35 +26,65 @@ export interface LoadedMedia {
   release(): Promise<void>;
 }
 
-export function loadMedia(source: MediaSource, limit: MediaLimit, context: SendContext): LoadedMedia {
+export interface Downloaded {
+  /** Hex. */
+  readonly sha256: string;
+  readonly answer: CacheableAnswer;
+}
+
+/** A download, in memory or in a file. */
+interface Fetched extends Downloaded {
+  readonly content: Buffer | MediaFile;
+  readonly downloadTimeMs: number;
+}
+
+export interface LoadOptions {
+  readonly limit: MediaLimit;
+  /** A download is kept in memory: for what has to be worked on whole anyway. */
+  readonly inMemory: boolean;
+}
+
+export function loadMedia(source: MediaSource, { limit, inMemory }: LoadOptions, context: SendContext): LoadedMedia {
   const { blobs, fetcher, scratch, signal } = context;
   const { maxBytes, downloadTimeoutMs: timeoutMs } = limit;
+  const options = { maxBytes, timeoutMs, signal };
   const files: MediaFile[] = [];
+  let fetched: Promise<Fetched> | undefined;
   let downloadTimeMs: number | undefined;
 
-  const download = async (url: string): Promise<MediaFile> => {
-    const fetched = await fetcher.fetchMediaInto((body) => scratch.write(body, maxBytes), url, {
-      maxBytes,
-      timeoutMs,
-      signal,
-    });
-    downloadTimeMs = fetched.downloadTimeMs;
-    return fetched;
+  const intoFile = (body: AsyncIterable<Buffer>) => scratch.write(body, maxBytes);
+  const keep = (found: Fetched): Fetched => {
+    downloadTimeMs = found.downloadTimeMs;
+    if (!Buffer.isBuffer(found.content)) files.push(found.content);
+    return found;
   };
+  const get = async (url: string): Promise<Fetched> => {
+    if (!inMemory) return keep(fetchedFile(await fetcher.fetchMediaInto(intoFile, url, options)));
+    const { bytes: content, answer, ...times } = await fetcher.fetchMedia(url, options);
+    return keep({ content, answer, ...times, sha256: createHash('sha256').update(content).digest('hex') });
+  };
+  const fetchOnce = (): Promise<Fetched> => (fetched ??= get(urlOf(source)));
 
   return {
     get downloadTimeMs() {
       return downloadTimeMs;
     },
+    download: fetchOnce,
+    async ifUnchanged(validators) {
+      const found = await fetcher.fetchMediaIfChanged(intoFile, urlOf(source), { ...options, validators });
+      if (found.unchanged) return found.answer;
+      fetched = Promise.resolve(keep(fetchedFile(found)));
+      return undefined;
+    },
     async bytes() {
       if ('blob' in source) return blobs.get(source.blob);
-      const fetched = await fetcher.fetchMedia(source.url, { maxBytes, timeoutMs, signal });
-      downloadTimeMs = fetched.downloadTimeMs;
-      return fetched.bytes;
+      const { content } = await fetchOnce();
+      return Buffer.isBuffer(content) ? content : readFile(content.path);
     },
     async file() {
-      const file = 'blob' in source ? await blobs.open(source.blob) : await download(source.url);
-      files.push(file);
+      const file = 'blob' in source ? await blobs.open(source.blob) : (await fetchOnce()).content;
+      if (Buffer.isBuffer(file)) throw new Error('media that is kept in memory is no file');
+      if ('blob' in source) files.push(file);
       return file;
     },
     adopt: (file) => files.push(file),
@@ -52,4 +92,14 @@ export function loadMedia(source: MediaSource, limit: MediaLimit, context: SendC
       for (const file of files) await file.release();
     },
   };
+}
+
+function fetchedFile(found: MediaFile & Downloaded & { readonly downloadTimeMs: number }): Fetched {
+  const { path, sizeBytes, sha256, answer, downloadTimeMs } = found;
+  return { content: { path, sizeBytes, release: () => found.release() }, sha256, answer, downloadTimeMs };
+}
+
+function urlOf(source: MediaSource): string {
+  if ('url' in source) return source.url;
+  throw new Error('media that came with the request is not downloaded');
 }

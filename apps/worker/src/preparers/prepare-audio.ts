@@ -1,5 +1,4 @@
 /** Audio as phones play it; a voice note is always Ogg/Opus, and drawn with its waveform. */
-import type { ContentOf } from '@pombo/contracts';
 import type { MediaFile } from '@pombo/media';
 import type { SendContext } from '../sending/send-context.js';
 import { durationFields } from './duration-fields.js';
@@ -19,27 +18,34 @@ const PLAYABLE: Readonly<Record<string, string>> = {
   'audio/amr': 'audio/amr',
 };
 
-export const prepareAudio: MediaPreparer<'audio'> = async (loaded, content, context) => {
-  const { ptt = false } = content;
-  const original = await loaded.file();
-  const sniffed = await sniffKind('audio', original);
-  const playable = ptt && sniffed !== OPUS ? undefined : PLAYABLE[sniffed];
-  const file = playable === undefined ? await convert(original, loaded, context) : original;
-  const mimeType = playable ?? OPUS;
-  const { durationSeconds } = await context.av.inspectAudio(file.path, context.signal);
-  const { seconds, duration } = durationFields(durationSeconds);
-  const waveform = ptt ? await waveformOf(content, file, context) : undefined;
-  return {
-    source: file,
-    untouched: file === original,
-    built: { mimeType, ...seconds, ...(waveform ? { waveform } : {}) },
-    metadata: {
-      audio_size_bytes: original.sizeBytes,
-      audio_format: sniffed,
-      delivered_format: mimeType,
-      ...duration,
-    },
-  };
+export const prepareAudio: MediaPreparer<'audio'> = {
+  inMemory: false,
+  variant: ({ ptt = false }) => (ptt ? 'voice note' : ''),
+  async prepare(loaded, content, context) {
+    const { ptt = false } = content;
+    const original = await loaded.file();
+    const sniffed = await sniffKind('audio', original);
+    const playable = ptt && sniffed !== OPUS ? undefined : PLAYABLE[sniffed];
+    const file = playable === undefined ? await convert(original, loaded, context) : original;
+    const mimeType = playable ?? OPUS;
+    const { durationSeconds } = await context.av.inspectAudio(file.path, context.signal);
+    const { seconds, duration } = durationFields(durationSeconds);
+    const waveform = ptt ? await context.av.drawWaveform(file.path, context.signal) : undefined;
+    return {
+      source: file,
+      untouched: file === original,
+      built: { mimeType, ...seconds, ...(waveform ? { waveform } : {}) },
+      metadata: {
+        audio_size_bytes: original.sizeBytes,
+        audio_format: sniffed,
+        delivered_format: mimeType,
+        ...duration,
+      },
+    };
+  },
+  personalise({ built, metadata }, { ptt, waveform }) {
+    return { built: ptt && waveform ? { ...built, waveform: Buffer.from(waveform) } : built, metadata };
+  },
 };
 
 async function convert(
@@ -50,12 +56,4 @@ async function convert(
   const converted = await av.toOpus(original.path, config.MEDIA_MAX_AUDIO_BYTES, signal);
   loaded.adopt(converted);
   return converted;
-}
-
-async function waveformOf(
-  { waveform }: ContentOf<'audio'>,
-  file: MediaFile,
-  { av, signal }: SendContext,
-): Promise<Buffer | undefined> {
-  return waveform ? Buffer.from(waveform) : av.drawWaveform(file.path, signal);
 }

@@ -1,17 +1,24 @@
 import { extname } from 'node:path';
 import type { ContentOf } from '@pombo/contracts';
-import { type MediaFile, sniffFile } from '@pombo/media';
+import { sniffFile } from '@pombo/media';
 import type { MediaPreparer } from './media-preparer.js';
 
-export const prepareDocument: MediaPreparer<'document'> = async (loaded, content) => {
-  const file = await loaded.file();
-  const mimeType = await documentType(file, content);
-  return {
-    source: file,
-    untouched: true,
-    built: { mimeType },
-    metadata: { document_size_bytes: file.sizeBytes, mime_type: mimeType },
-  };
+export const prepareDocument: MediaPreparer<'document'> = {
+  inMemory: false,
+  async prepare(loaded) {
+    const file = await loaded.file();
+    const mimeType = (await sniffFile(file.path))?.mimeType ?? UNKNOWN_TYPE;
+    return {
+      source: file,
+      untouched: true,
+      built: { mimeType },
+      metadata: { document_size_bytes: file.sizeBytes, mime_type: mimeType },
+    };
+  },
+  personalise({ built, metadata }, content) {
+    const mimeType = documentType(content) ?? built.mimeType;
+    return { built: { ...built, mimeType }, metadata: { ...metadata, mime_type: mimeType } };
+  },
 };
 
 /** What to call bytes that nobody named. */
@@ -24,12 +31,7 @@ const TEXT_TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
 };
 
-/** The client's word first, then what the bytes say, then the file's name. */
-async function documentType(
-  { path }: MediaFile,
-  { mime_type: given, file_name: name = '' }: ContentOf<'document'>,
-): Promise<string> {
-  if (given) return given.toLowerCase();
-  const byName = TEXT_TYPES[extname(name).toLowerCase()];
-  return byName ?? (await sniffFile(path))?.mimeType ?? UNKNOWN_TYPE;
+/** The client's word first, then the file's name where bytes say nothing; undefined: what the bytes say. */
+function documentType({ mime_type: given, file_name: name = '' }: ContentOf<'document'>): string | undefined {
+  return given?.toLowerCase() ?? TEXT_TYPES[extname(name).toLowerCase()];
 }

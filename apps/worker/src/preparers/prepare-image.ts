@@ -1,17 +1,20 @@
 import type { MediaPreparer } from './media-preparer.js';
 
-export const prepareImage: MediaPreparer<'image'> = async (loaded, _content, { images, config }) => {
-  const image = await images.prepareImage(await loaded.bytes(), { maxBytes: config.MEDIA_MAX_IMAGE_BYTES });
-  const { mimeType, width, height, thumbnail, source } = image;
-  return {
-    source: image.bytes,
-    built: { mimeType, width, height, thumbnail },
-    metadata: {
-      image_size_bytes: source.sizeBytes,
-      image_format: source.mimeType,
-      delivered_format: mimeType,
-      width,
-      height,
-    },
-  };
+export const prepareImage: MediaPreparer<'image'> = {
+  inMemory: true,
+  async prepare(loaded, _content, { images, config }) {
+    const image = await images.prepareImage(await loaded.bytes(), { maxBytes: config.MEDIA_MAX_IMAGE_BYTES });
+    const { mimeType, width, height, thumbnail, source } = image;
+    return {
+      source: image.bytes,
+      built: { mimeType, width, height, thumbnail },
+      metadata: {
+        image_size_bytes: source.sizeBytes,
+        image_format: source.mimeType,
+        delivered_format: mimeType,
+        width,
+        height,
+      },
+    };
+  },
 };

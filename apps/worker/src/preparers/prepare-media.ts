@@ -1,17 +1,22 @@
-/** Fetches, checks and uploads a message's media. One row per kind. */
+/** Fetches, checks and uploads a message's media, unless another message had the same. One row per kind. */
 import {
   type MediaKind,
   mediaOf,
   type MediaSource,
   type MessageContent,
+  type MessageRecord,
   PomboError,
+  recipientKind,
   type SendMetadata,
 } from '@pombo/contracts';
-import { type MediaLimits, mediaLimits } from '@pombo/media';
+import { mediaLimits } from '@pombo/media';
+import { DAY } from '@pombo/runtime';
 import type { BuiltMedia, UploadedMedia } from '@pombo/whatsapp';
+import type { Product } from '../reuse/obtain.js';
+import { uploadGoodUntil } from '../reuse/upload-good-until.js';
 import type { SendContext } from '../sending/send-context.js';
 import { loadMedia } from './load-media.js';
-import type { AnyMediaPreparer, MediaPreparer, ReadyMedia } from './media-preparer.js';
+import type { AnyMediaPreparer, MediaFindings, MediaPreparer, ReadyMedia } from './media-preparer.js';
 import { prepareAudio } from './prepare-audio.js';
 import { prepareDocument } from './prepare-document.js';
 import { prepareImage } from './prepare-image.js';
@@ -21,6 +26,12 @@ import { prepareVideo } from './prepare-video.js';
 export interface PreparedMedia {
   readonly media: BuiltMedia;
   readonly metadata: SendMetadata;
+}
+
+/** Media on WhatsApp's media host, with all that was found out about it. */
+interface UploadProduct extends MediaFindings {
+  readonly upload: UploadedMedia;
+  readonly uploadTimeMs: number;
 }
 
 const PREPARERS: { readonly [K in MediaKind]: MediaPreparer<K> } = {
@@ -35,39 +46,86 @@ const PREPARERS: { readonly [K in MediaKind]: MediaPreparer<K> } = {
 export async function prepareMedia(
   content: MessageContent,
   chatJid: string,
+  record: MessageRecord,
   context: SendContext,
 ): Promise<PreparedMedia | undefined> {
   const kind = mediaOf(content.type)?.kind;
-  if (!kind || !content.source) return undefined;
-  const limits = mediaLimits(context.config);
-  const loaded = loadMedia(content.source, limits[kind], context);
+  const { source } = content;
+  if (!kind || !source) return undefined;
+  const preparer = PREPARERS[kind];
+  const loaded = loadMedia(source, { limit: mediaLimits(context.config)[kind], inMemory: preparer.inMemory }, context);
   try {
-    const ready = await (PREPARERS[kind] as AnyMediaPreparer)(loaded, content, context);
-    const own = content.thumbnail && { thumbnail: await ownThumbnail(content.thumbnail, limits, context) };
-    const uploadStarted = performance.now();
-    const upload = await context.session.upload(ready.source, kind, chatJid);
-    const uploadTimeMs = Math.round(performance.now() - uploadStarted);
-    requireUndamaged(upload, ready, content.source);
-    const { downloadTimeMs } = loaded;
-    const times = {
-      ...(downloadTimeMs === undefined ? {} : { download_time_ms: downloadTimeMs }),
-      upload_time_ms: uploadTimeMs,
-      upload_reused: false,
+    const product = uploadProduct(kind, preparer, { source, content, chatJid }, context);
+    const { value, isNew } = await context.obtain({ ...orderOf(record, context), source, loaded, product });
+    const { built, metadata } = preparer.personalise?.(value, content) ?? value;
+    const own = content.thumbnail && { thumbnail: await ownThumbnail(content.thumbnail, record, context) };
+    return {
+      media: { ...built, ...own, upload: value.upload },
+      metadata: {
+        ...metadata,
+        // No time was spent on what another message had done.
+        ...('url' in source ? { download_time_ms: loaded.downloadTimeMs ?? 0 } : {}),
+        upload_time_ms: isNew ? value.uploadTimeMs : 0,
+        upload_reused: !isNew,
+      },
     };
-    return { media: { ...ready.built, ...own, upload }, metadata: { ...ready.metadata, ...times } };
   } finally {
     await loaded.release();
   }
 }
 
-async function ownThumbnail(source: MediaSource, limits: MediaLimits, context: SendContext): Promise<Buffer> {
-  const loaded = loadMedia(source, limits.image, context);
-  return context.images.createThumbnail(await loaded.bytes());
+/** What goes to newsletters is not encrypted, so it is another upload. */
+function uploadProduct(
+  kind: MediaKind,
+  preparer: AnyMediaPreparer,
+  { source, content, chatJid }: { source: MediaSource; content: MessageContent; chatJid: string },
+  context: SendContext,
+): Product<UploadProduct> {
+  const { config, session } = context;
+  const form = recipientKind(chatJid) === 'newsletter' ? 'plain' : 'encrypted';
+  return {
+    name: ['upload', form, kind, preparer.variant?.(content) ?? ''].join(' '),
+    async make(loaded) {
+      const { built, metadata, ...ready } = await preparer.prepare(loaded, content, context);
+      const startedAt = performance.now();
+      const upload = await session.upload(ready.source, kind, chatJid);
+      requireUndamaged(upload, ready, source);
+      return { built, metadata, upload, uploadTimeMs: Math.round(performance.now() - startedAt) };
+    },
+    goodUntil: ({ upload }) => uploadGoodUntil(upload, config),
+    check: {
+      afterMs: config.UPLOAD_PROBE_AFTER_MS,
+      isThere: ({ upload }) => session.hasUpload(upload),
+    },
+  };
+}
+
+/** A picture of the client's own; the same one for many messages is got once, too. */
+async function ownThumbnail(source: MediaSource, record: MessageRecord, context: SendContext): Promise<Buffer> {
+  const { config, images } = context;
+  const loaded = loadMedia(source, { limit: mediaLimits(config).image, inMemory: true }, context);
+  try {
+    const product: Product<Buffer> = {
+      name: 'thumbnail',
+      make: async () => images.createThumbnail(await loaded.bytes()),
+      goodUntil: () => Date.now() + DAY,
+    };
+    return (await context.obtain({ ...orderOf(record, context), source, loaded, product })).value;
+  } finally {
+    await loaded.release();
+  }
+}
+
+function orderOf({ tenantId, queuedAt, sendAt }: MessageRecord, { signal }: SendContext) {
+  return { tenantId, dueAt: sendAt ?? queuedAt, signal };
 }
 
 /** A blob in memory was compared with its key when it was read, a file only now. */
-function requireUndamaged({ fileSha256 }: UploadedMedia, ready: ReadyMedia, source: MediaSource): void {
-  const untouched = 'blob' in source && ready.untouched === true;
-  if (!untouched || fileSha256.toString('hex') === source.blob) return;
+function requireUndamaged(
+  { fileSha256 }: UploadedMedia,
+  { untouched }: Pick<ReadyMedia, 'untouched'>,
+  source: MediaSource,
+): void {
+  if (!('blob' in source) || untouched !== true || fileSha256.toString('hex') === source.blob) return;
   throw new PomboError('INTERNAL_ERROR', 'The stored media is damaged: its bytes no longer match its key.');
 }

@@ -18,7 +18,7 @@ export async function prepareMessage(
   record: MessageRecord,
   context: SendContext,
 ): Promise<PreparedMessage> {
-  const prepared = await prepareMedia(content, chatJid, context);
+  const prepared = await prepareMedia(content, chatJid, record, context);
   // As in Baileys, nothing is quoted in a newsletter.
   const quotes = recipientKind(chatJid) === 'newsletter' ? undefined : content.quoted;
   const quoted = await findQuoted(quotes, chatJid, record, context);

@@ -3,6 +3,7 @@ import type { Config, Logger, Metrics } from '@pombo/runtime';
 import type { AvPipeline, BlobStore, ImagePipeline, MediaFetcher, Scratch } from '@pombo/media';
 import type { Store } from '@pombo/store';
 import type { Session } from '@pombo/whatsapp';
+import type { Obtain } from '../reuse/obtain.js';
 import type { DeviceDirectory } from '../recipients/device-directory.js';
 
 /** Shared by all devices of a worker. */
@@ -13,6 +14,8 @@ export interface WorkerTools {
   readonly fetcher: MediaFetcher;
   readonly images: ImagePipeline;
   readonly av: AvPipeline;
+  /** Media made for one message and used for others. */
+  readonly obtain: Obtain;
   /** Files of this process, while they are being worked on. */
   readonly scratch: Scratch;
   readonly metrics: Metrics;

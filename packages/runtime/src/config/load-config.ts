@@ -58,6 +58,10 @@ export interface Config {
   readonly MEDIA_MAX_VIDEO_BYTES: number;
   readonly MEDIA_MAX_AUDIO_BYTES: number;
   readonly MEDIA_MAX_STICKER_BYTES: number;
+  readonly MEDIA_URL_FRESH_MS: number;
+  readonly UPLOAD_REUSE_MS: number;
+  readonly UPLOAD_EXPIRY_MARGIN_MS: number;
+  readonly UPLOAD_PROBE_AFTER_MS: number;
   readonly MEDIA_DOWNLOAD_TIMEOUT_MS: number;
   readonly MEDIA_VIDEO_DOWNLOAD_TIMEOUT_MS: number;
   readonly FFMPEG_PATH: string;

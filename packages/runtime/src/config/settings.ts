@@ -320,6 +320,32 @@ export const SETTINGS = {
     schema: spanMs(60 * SECOND),
     about: 'Longest download of one video.',
   },
+  MEDIA_URL_FRESH_MS: {
+    group: 'Media',
+    schema: Joi.number().integer().min(0).default(MINUTE),
+    about:
+      'How long a download stands for other messages with the same URL when the host says nothing about caching. What it says counts: `Cache-Control`, `Expires`, `ETag`, `Last-Modified`.',
+  },
+  UPLOAD_REUSE_MS: {
+    group: 'Media',
+    schema: Joi.number()
+      .integer()
+      .min(0)
+      .default(7 * DAY),
+    about:
+      'How long media uploaded to WhatsApp is used again for other messages, at most until the link to it ends. 0: only messages prepared at the same moment share one.',
+  },
+  UPLOAD_EXPIRY_MARGIN_MS: {
+    group: 'Media',
+    schema: spanMs(HOUR),
+    about: 'An upload is not used again when the link to it ends within this time.',
+  },
+  UPLOAD_PROBE_AFTER_MS: {
+    group: 'Media',
+    schema: spanMs(6 * HOUR),
+    about:
+      'Before an upload is used again that was not looked at for so long, the media host is asked whether it is there.',
+  },
   FFMPEG_PATH: {
     group: 'Media',
     schema: Joi.string().default('ffmpeg'),

@@ -50,7 +50,7 @@ const measured = {
   document_size_bytes: count,
   mime_type: Joi.string().description('What the recipient is told the file is.'),
   file_name: Joi.string(),
-  download_time_ms: count.description('Absent when nothing was downloaded.'),
+  download_time_ms: count.description('Absent where nothing had to be downloaded; 0 where another message’s download was used.'),
   upload_time_ms: count.description('Absent when nothing was uploaded for this message.'),
   mentions_processed: count,
   quoted_message_found: Joi.boolean(),

@@ -12,5 +12,9 @@ export function faultRoutes(controls: FaultControls): Router {
     controls.clearFaults();
     response.json({});
   });
+  router.delete('/media', async (_request, response) => {
+    await controls.forgetMedia();
+    response.json({});
+  });
   return router;
 }

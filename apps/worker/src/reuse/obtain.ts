@@ -1,0 +1,138 @@
+/**
+ * Prepared once, used by all: what is made of a piece of media (an upload, a thumbnail) is made for the first message of
+ * a tenant that needs it, and the others use it, whatever their recipient, device and worker.
+ */
+import { createHash } from 'node:crypto';
+import type { MediaSource } from '@pombo/contracts';
+import { type Freshness, freshnessOf, refreshed } from '@pombo/media';
+import { DAY } from '@pombo/runtime';
+import type { ReusableName, Reusables } from '@pombo/store';
+import type { LoadedMedia } from '../preparers/load-media.js';
+import { createOnce, type Made } from './once.js';
+import { createShelf, type Shelved } from './shelf.js';
+
+/** Something made of media. */
+export interface Product<T> {
+  /** What it is, and all that it depends on besides the media's bytes. */
+  readonly name: string;
+  make(loaded: LoadedMedia): Promise<T>;
+  /** Milliseconds since the epoch; it is not used after that. */
+  goodUntil(value: T): number;
+  /** Whether it is still there, for what may vanish before: asked when nobody has looked for `checkAfterMs`. */
+  readonly check?: { readonly afterMs: number; isThere(value: T): Promise<boolean> };
+}
+
+export interface Order<T> {
+  readonly tenantId: string;
+  readonly source: MediaSource;
+  /** Since when the message is to be sent: what was downloaded later is as fresh as it could wish. */
+  readonly dueAt: number;
+  readonly loaded: LoadedMedia;
+  readonly product: Product<T>;
+  /** Of the device that sends the message. */
+  readonly signal: AbortSignal;
+}
+
+export type Obtain = <T>(order: Order<T>) => Promise<Made<T>>;
+
+/** What a URL led to. */
+interface UrlFinding {
+  readonly sha256: string;
+  readonly fetchedAt: number;
+  readonly freshness: Freshness;
+}
+
+/** So long it can be asked whether a URL has changed, instead of downloading it. */
+const URL_KEPT_MS = 7 * DAY;
+
+/** @param unsaidFreshMs how long a download stands for others when its host says nothing about it. */
+export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtain {
+  const shelf = createShelf(reusables);
+  const once = createOnce(reusables);
+
+  const isDue = <T>({ check }: Product<T>, { seenAt }: Shelved<T>): boolean =>
+    check !== undefined && seenAt + check.afterMs <= Date.now();
+  const unlessDue = <T>(product: Product<T>, shelved: Shelved<T> | undefined): T | undefined =>
+    shelved && !isDue(product, shelved) ? shelved.value : undefined;
+
+  const makeOfContent = async <T>(what: ReusableName, { product, loaded }: Order<T>): Promise<Made<T>> => {
+    const old = await shelf.find<T>(what);
+    if (old && (!isDue(product, old) || (await product.check?.isThere(old.value)))) {
+      await shelf.save(what, { ...old, seenAt: Date.now() });
+      return { value: old.value, isNew: false };
+    }
+    const value = await product.make(loaded);
+    await shelf.save(what, { value, goodUntil: product.goodUntil(value), seenAt: Date.now() });
+    return { value, isNew: true };
+  };
+
+  const ofContent = (order: Order<unknown>, sha256: string): ReusableName => ({
+    tenantId: order.tenantId,
+    name: `${order.product.name} of ${sha256}`,
+  });
+
+  const obtainOfBlob = <T>(order: Order<T>, sha256: string): Promise<Made<T>> => {
+    const what = ofContent(order, sha256);
+    return once(what, order.signal, {
+      recall: () => unlessDue(order.product, shelf.recall<T>(what)),
+      find: async () => unlessDue(order.product, await shelf.find<T>(what)),
+      make: () => makeOfContent(what, order),
+    });
+  };
+
+  const obtainOfUrl = <T>(order: Order<T>, url: string): Promise<Made<T>> => {
+    const { tenantId, product, loaded, dueAt } = order;
+    const finding: ReusableName = { tenantId, name: `finding of ${nameOfUrl(url)}` };
+    const isFresh = ({ fetchedAt, freshness }: UrlFinding): boolean =>
+      fetchedAt >= dueAt || freshness.freshUntil > Date.now();
+    const remember = (sha256: string, freshness: Freshness, fetchedAt: number): Promise<void> =>
+      shelf.save<UrlFinding>(finding, {
+        value: { sha256, fetchedAt, freshness },
+        goodUntil: Math.max(fetchedAt, freshness.freshUntil) + URL_KEPT_MS,
+        seenAt: fetchedAt,
+      });
+    /** @returns whether what is known of the URL still holds. */
+    const stillHolds = async (known: UrlFinding): Promise<boolean> => {
+      if (isFresh(known)) return true;
+      const askedAt = Date.now();
+      const answer = await loaded.ifUnchanged(known.freshness.validators);
+      if (!answer) return false;
+      await remember(known.sha256, refreshed(known.freshness, answer, unsaidFreshMs), askedAt);
+      return true;
+    };
+
+    const make = async (): Promise<Made<T>> => {
+      const known = (await shelf.find<UrlFinding>(finding))?.value;
+      const made = known && (await shelf.find<T>(ofContent(order, known.sha256)));
+      if (known && made && (await stillHolds(known))) return makeOfContent(ofContent(order, known.sha256), order);
+      const startedAt = Date.now();
+      const { sha256, answer } = await loaded.download();
+      const freshness = freshnessOf(answer, unsaidFreshMs);
+      if (freshness) await remember(sha256, freshness, startedAt);
+      return makeOfContent(ofContent(order, sha256), order);
+    };
+
+    return once({ tenantId, name: `${product.name} of ${nameOfUrl(url)}` }, order.signal, {
+      recall: () => {
+        const known = shelf.recall<UrlFinding>(finding)?.value;
+        return known && isFresh(known)
+          ? unlessDue(product, shelf.recall<T>(ofContent(order, known.sha256)))
+          : undefined;
+      },
+      find: async () => {
+        const known = (await shelf.find<UrlFinding>(finding))?.value;
+        if (!known || !isFresh(known)) return undefined;
+        return unlessDue(product, await shelf.find<T>(ofContent(order, known.sha256)));
+      },
+      make,
+    });
+  };
+
+  return (order) =>
+    'blob' in order.source ? obtainOfBlob(order, order.source.blob) : obtainOfUrl(order, order.source.url);
+}
+
+/** A URL may be long, and hold secrets that need not lie in memory. */
+function nameOfUrl(url: string): string {
+  return createHash('sha256').update(url).digest('base64url');
+}

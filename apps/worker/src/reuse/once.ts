@@ -1,0 +1,83 @@
+/**
+ * Has something made once that many messages need at the same time: by one of them, while the others of this worker
+ * wait for it and those of other workers look whether it is there.
+ */
+import { SECOND } from '@pombo/runtime';
+import { REUSABLE_CLAIM_MS, type ReusableName, type Reusables } from '@pombo/store';
+import { pause } from '../sending/pause.js';
+
+/** How it is had. */
+export interface Steps<T> {
+  /** In this process' memory. */
+  recall(): T | undefined;
+  /** In Redis. */
+  find(): Promise<T | undefined>;
+  make(): Promise<Made<T>>;
+}
+
+export interface Made<T> {
+  readonly value: T;
+  /** It was not there before. */
+  readonly isNew: boolean;
+}
+
+export type Once = <T>(what: ReusableName, signal: AbortSignal, steps: Steps<T>) => Promise<Made<T>>;
+
+interface Work {
+  readonly done: Promise<Made<unknown>>;
+  /** Of the device whose message has it made. */
+  readonly signal: AbortSignal;
+}
+
+/** How often a worker looks whether another one is done. */
+const LOOK_EVERY_MS = 100;
+const PROLONG_EVERY_MS = Math.min(3 * SECOND, REUSABLE_CLAIM_MS / 2);
+
+export function createOnce(reusables: Reusables): Once {
+  const underWay = new Map<string, Work>();
+
+  const makeClaimed = async <T>(what: ReusableName, steps: Steps<T>): Promise<Made<T>> => {
+    // A claim that could not be prolonged is taken over, and it is made twice: a waste, not a mistake.
+    const prolonging = setInterval(() => void reusables.prolong(what).catch(() => undefined), PROLONG_EVERY_MS);
+    try {
+      return await steps.make();
+    } finally {
+      clearInterval(prolonging);
+    }
+  };
+
+  const findOrMake = async <T>(what: ReusableName, signal: AbortSignal, steps: Steps<T>): Promise<Made<T>> => {
+    for (;;) {
+      // Asked in this order: what was made before the claim was free is found.
+      const [isOurs, found] = await Promise.all([reusables.claim(what), steps.find()]);
+      try {
+        if (found !== undefined) return { value: found, isNew: false };
+        if (isOurs) return await makeClaimed(what, steps);
+      } finally {
+        if (isOurs) await reusables.release(what);
+      }
+      await pause(LOOK_EVERY_MS, signal);
+    }
+  };
+
+  return async <T>(what: ReusableName, signal: AbortSignal, steps: Steps<T>): Promise<Made<T>> => {
+    const place = `${what.tenantId} ${what.name}`;
+    for (;;) {
+      const known = steps.recall();
+      if (known !== undefined) return { value: known, isNew: false };
+      const work = underWay.get(place);
+      if (!work) {
+        const done = findOrMake(what, signal, steps);
+        underWay.set(place, { done, signal });
+        return done.finally(() => underWay.delete(place));
+      }
+      try {
+        const { value } = (await work.done) as Made<T>;
+        return { value, isNew: false };
+      } catch (error) {
+        // It failed because that device was given up, which is no reason for another one's message to fail.
+        if (!work.signal.aborted) throw error;
+      }
+    }
+  };
+}
