@@ -62,7 +62,10 @@ test('a person with another LID is found under the new one', async () => {
 });
 
 test('a person is asked about by one process at a time, and by the next when that one died', async () => {
-  const [first, second] = [store.recipientClaims, createClaims(context.redis, (jid) => store.keys.recipientClaim(jid), 60_000)];
+  const [first, second] = [
+    store.recipientClaims,
+    createClaims(context.redis, (jid) => store.keys.recipientClaim(jid), 60_000),
+  ];
   expect(await first.claim([JID, LID])).toEqual([JID, LID]);
   expect(await second.claim([JID, LID])).toEqual([]);
   await second.release([JID, LID]);

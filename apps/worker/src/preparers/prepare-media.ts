@@ -52,7 +52,7 @@ export async function prepareMedia(
   const kind = mediaOf(content.type)?.kind;
   const { source } = content;
   if (!kind || !source) return undefined;
-  const preparer = PREPARERS[kind];
+  const preparer: AnyMediaPreparer = PREPARERS[kind];
   const loaded = loadMedia(source, { limit: mediaLimits(context.config)[kind], inMemory: preparer.inMemory }, context);
   try {
     const product = uploadProduct(kind, preparer, { source, content, chatJid }, context);

@@ -50,8 +50,10 @@ const measured = {
   document_size_bytes: count,
   mime_type: Joi.string().description('What the recipient is told the file is.'),
   file_name: Joi.string(),
-  download_time_ms: count.description('Absent where nothing had to be downloaded; 0 where another message’s download was used.'),
-  upload_time_ms: count.description('Absent when nothing was uploaded for this message.'),
+  download_time_ms: count.description(
+    'Absent where nothing had to be downloaded; 0 where another message’s download was used.',
+  ),
+  upload_time_ms: count.description('0 where another message’s upload was used.'),
   mentions_processed: count,
   quoted_message_found: Joi.boolean(),
   view_once_enabled: Joi.boolean(),
