@@ -100,3 +100,22 @@ test('a document that nobody named is called as the recipient sees it', async ()
   const { body } = await api.get(`/messages/${id}`);
   expect(body['metadata']).toEqual(metadata);
 });
+
+test('a large picture is told as its recipient sees it, and as it came', async () => {
+  const image = (await makePicture(40, 2_000, 1_000)).toString('base64');
+  const usual = await send('image', { number: '5511999990209', image });
+  expect(usual.metadata).toMatchObject({
+    width: 1_600,
+    height: 800,
+    delivered_format: 'image/jpeg',
+    image_format: 'image/png',
+  });
+  expect(usual.got['imageMessage']).toMatchObject({ width: 1_600, height: 800, mimetype: 'image/jpeg' });
+  const hd = await send('image', { number: '5511999990210', image, hd: true });
+  expect(hd.metadata).toMatchObject({
+    width: 2_000,
+    height: 1_000,
+    delivered_format: 'image/png',
+    upload_reused: false,
+  });
+});

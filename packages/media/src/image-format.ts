@@ -2,9 +2,9 @@
 import { PomboError } from '@pombo/contracts';
 import { sniffMedia } from './sniff-media.js';
 
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'svg';
 
-/** Only these ever reach libvips, whatever else it can read. SVG is left out: it is a program for a renderer. */
+/** Only these ever reach libvips, whatever else it can read. An SVG comes as bytes, so nothing it refers to is loaded. */
 const READABLE_FORMATS: Readonly<Record<string, ImageFormat>> = {
   'image/jpeg': 'jpeg',
   'image/png': 'png',
@@ -13,6 +13,7 @@ const READABLE_FORMATS: Readonly<Record<string, ImageFormat>> = {
   'image/gif': 'gif',
   'image/tiff': 'tiff',
   'image/avif': 'avif',
+  'image/svg+xml': 'svg',
 };
 
 /** Whether it can be made into an image or a sticker. */
@@ -31,7 +32,7 @@ export async function requireImageFormat(bytes: Uint8Array): Promise<ImageFormat
   const found = await sniffMedia(bytes);
   const format = found && READABLE_FORMATS[found.mimeType];
   if (format) return format;
-  throw new PomboError('MEDIA_INVALID', `${describe(found?.mimeType)}; send JPEG, PNG, WebP, GIF, TIFF or AVIF.`);
+  throw new PomboError('MEDIA_INVALID', `${describe(found?.mimeType)}; send JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG.`);
 }
 
 function describe(mimeType: string | undefined): string {

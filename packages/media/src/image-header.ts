@@ -13,7 +13,12 @@ export interface ImageInfo {
   /** 1 unless animated or a multi-page document. */
   readonly pages: number;
   readonly hasAlpha: boolean;
+  /** It is shown as its pixels lie, in eight bits of red, green and blue or grey: what every phone can show. */
+  readonly isPlain: boolean;
 }
+
+const PLAIN_SPACES: ReadonlySet<string> = new Set(['srgb', 'b-w']);
+const MIME_TYPES: Readonly<Partial<Record<ImageFormat, string>>> = { svg: 'image/svg+xml' };
 
 /** @throws PomboError MEDIA_INVALID when the image declares more than `maxPixels` */
 export async function readImageHeader(
@@ -23,11 +28,13 @@ export async function readImageHeader(
   maxPixels: number,
 ): Promise<ImageInfo> {
   // Reading a header costs nothing whatever it declares, and our own check can say what the limit is.
-  const { autoOrient, pages = 1, hasAlpha } = await open(bytes, { limitInputPixels: false }).metadata();
+  const found = await open(bytes, { limitInputPixels: false }).metadata();
+  const { autoOrient, pages = 1, hasAlpha, orientation = 1, space, depth } = found;
   const { width, height } = autoOrient;
   if (width * height > maxPixels) {
     const limit = `the limit is ${maxPixels / 1_000_000} million`;
     throw new PomboError('MEDIA_INVALID', `The image has ${width} × ${height} pixels; ${limit}.`);
   }
-  return { format, mimeType: `image/${format}`, width, height, pages, hasAlpha };
+  const isPlain = orientation === 1 && depth === 'uchar' && PLAIN_SPACES.has(space) && pages === 1;
+  return { format, mimeType: MIME_TYPES[format] ?? `image/${format}`, width, height, pages, hasAlpha, isPlain };
 }

@@ -1,15 +1,23 @@
 /** Turns the bytes a client supplied into an image that WhatsApp shows. */
 import { PomboError } from '@pombo/contracts';
-import { convertToJpeg } from './convert-to-jpeg.js';
+import { convertImage } from './convert-image.js';
 import { isSendableImage, requireImageFormat } from './image-format.js';
 import { createImageGate, type ImageGateSettings, type OpenImage } from './image-gate.js';
 import { readImageHeader, type ImageInfo } from './image-header.js';
 import { renderSticker } from './sticker.js';
+import { stripMetadata } from './strip-metadata.js';
 import { renderThumbnail } from './thumbnail.js';
 
-export interface PrepareImageOptions {
+export interface PrepareStickerOptions {
   /** Largest image taken, and largest image delivered, in bytes. */
   readonly maxBytes: number;
+}
+
+export interface PrepareImageOptions extends PrepareStickerOptions {
+  /** Longest side of the image delivered, in pixels; a larger one is made smaller. Default: as it came. */
+  readonly maxEdge?: number;
+  /** Whether an image that is otherwise left as it is goes without its EXIF, XMP and IPTC. Default true. */
+  readonly strip?: boolean;
 }
 
 export interface PreparedImage {
@@ -20,7 +28,7 @@ export interface PreparedImage {
   /** As displayed. */
   readonly height: number;
   readonly sizeBytes: number;
-  /** False: `bytes` are the source's, untouched. */
+  /** False: the pixels are the source's, untouched. */
   readonly converted: boolean;
   /** What the client supplied. */
   readonly source: {
@@ -45,7 +53,8 @@ export interface ImagePipeline {
    */
   inspectImage(bytes: Uint8Array): Promise<ImageInfo>;
   /**
-   * JPEG and PNG pass byte for byte; other formats become a JPEG of their first page, on white.
+   * A JPEG or PNG that every phone shows and that is not too large passes as it is, but for its metadata. Anything else
+   * becomes a JPEG of its first page, or a PNG where it can be seen through.
    *
    * @throws PomboError as `inspectImage`; PAYLOAD_TOO_LARGE
    */
@@ -55,7 +64,7 @@ export interface ImagePipeline {
    *
    * @throws PomboError as `inspectImage`; PAYLOAD_TOO_LARGE
    */
-  prepareSticker(bytes: Buffer, options: PrepareImageOptions): Promise<PreparedSticker>;
+  prepareSticker(bytes: Buffer, options: PrepareStickerOptions): Promise<PreparedSticker>;
   /** The thumbnail alone, for documents. Throws as `inspectImage`. */
   createThumbnail(bytes: Uint8Array): Promise<Buffer>;
 }
@@ -77,22 +86,28 @@ export function createImagePipeline(settings: ImageGateSettings = {}): ImagePipe
         return info;
       }),
     createThumbnail: (bytes) => withImage(bytes, (open, info) => renderThumbnail(open, bytes, info)),
-    async prepareImage(bytes, { maxBytes }) {
-      if (bytes.length > maxBytes) throw tooLarge(maxBytes);
-      return withImage(bytes, (open, info) => prepare(open, bytes, info, maxBytes));
+    async prepareImage(bytes, options) {
+      if (bytes.length > options.maxBytes) throw tooLarge(options.maxBytes);
+      return withImage(bytes, (open, info) => prepare(open, bytes, info, options));
     },
     prepareSticker: (bytes, { maxBytes }) =>
       withImage(bytes, (open, info) => prepareAsSticker(open, bytes, info, maxBytes)),
   };
 }
 
-async function prepare(open: OpenImage, bytes: Buffer, info: ImageInfo, maxBytes: number): Promise<PreparedImage> {
-  const { mimeType, width, height } = info;
-  const passes = isSendableImage(mimeType);
-  const delivered = passes ? { bytes, width, height } : await convertToJpeg(open, bytes, maxBytes);
+async function prepare(
+  open: OpenImage,
+  bytes: Buffer,
+  info: ImageInfo,
+  { maxBytes, maxEdge = LONGEST_SIDE, strip = true }: PrepareImageOptions,
+): Promise<PreparedImage> {
+  const { mimeType, width, height, format, hasAlpha } = info;
+  const passes = isSendableImage(mimeType) && info.isPlain && Math.max(width, height) <= maxEdge;
+  const delivered = passes
+    ? { bytes: strip ? stripMetadata(bytes, format) : bytes, mimeType, width, height }
+    : await convertImage(open, bytes, { maxBytes, maxEdge, hasAlpha });
   return {
     ...delivered,
-    mimeType: passes ? mimeType : 'image/jpeg',
     sizeBytes: delivered.bytes.length,
     converted: !passes,
     source: { mimeType, sizeBytes: bytes.length, width, height },
@@ -100,6 +115,9 @@ async function prepare(open: OpenImage, bytes: Buffer, info: ImageInfo, maxBytes
     thumbnail: await renderThumbnail(open, delivered.bytes, delivered),
   };
 }
+
+/** libjpeg's own limit (JPEG_MAX_DIMENSION). */
+const LONGEST_SIDE = 65_500;
 
 async function prepareAsSticker(
   open: OpenImage,

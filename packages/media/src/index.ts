@@ -24,6 +24,7 @@ export {
   type PreparedImage,
   type PreparedSticker,
   type PrepareImageOptions,
+  type PrepareStickerOptions,
 } from './image-pipeline.js';
 export type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
 export { createDirectoryBlobStore, type DirectoryBlobStoreSettings } from './directory-blob-store.js';

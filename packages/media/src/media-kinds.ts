@@ -10,7 +10,7 @@ interface KindRule {
 
 /** Containers that hold sound as well as pictures: an audio file may go by their names. */
 const SHARED_CONTAINERS: ReadonlySet<string> = new Set(['video/mp4', 'video/webm', 'video/ogg', 'application/ogg']);
-const PICTURE: KindRule = { accepts: isReadableImage, wanted: 'a JPEG, PNG, WebP, GIF, TIFF or AVIF image' };
+const PICTURE: KindRule = { accepts: isReadableImage, wanted: 'a JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG image' };
 
 const RULES: Readonly<Record<MediaKind, KindRule>> = {
   image: PICTURE,

@@ -8,6 +8,7 @@ import { mediaKeys, type MediaSpec, withOneMedia } from './media-fields.js';
 export interface ImageSend extends CommonSend {
   readonly caption?: string;
   readonly viewOnce?: boolean;
+  readonly hd?: boolean;
 }
 
 export const imageMedia = { kind: 'image', inline: 'image', url: 'image_url' } as const satisfies MediaSpec;
@@ -18,6 +19,7 @@ export const imageSendSchema = withOneMedia(
     ...mediaKeys(imageMedia),
     caption: captionSchema,
     viewOnce: Joi.boolean().description('It can be seen once.'),
+    hd: Joi.boolean().description('Longest side up to 4096 pixels instead of 1600; a larger picture is made smaller.'),
   }),
   imageMedia,
 );
@@ -25,7 +27,7 @@ export const imageSendSchema = withOneMedia(
 export const imageDocs: SendDocs = {
   summary: 'Send a picture',
   description:
-    'A picture by URL is fetched by the worker that sends it, one inside the body is stored at once. JPEG, PNG, WebP, GIF, TIFF and AVIF are taken; what WhatsApp would not show is converted to JPEG.',
+    'A picture by URL is fetched by the worker that sends it, one inside the body is stored at once. JPEG, PNG, WebP, GIF, TIFF, AVIF and SVG are taken; what WhatsApp would not show becomes a JPEG, or a PNG where it can be seen through. EXIF, XMP and IPTC are taken out.',
   examples: {
     'A picture by its URL': {
       number: '5511999999999',

@@ -58,6 +58,9 @@ export interface Config {
   readonly MEDIA_MAX_VIDEO_BYTES: number;
   readonly MEDIA_MAX_AUDIO_BYTES: number;
   readonly MEDIA_MAX_STICKER_BYTES: number;
+  readonly IMAGE_MAX_EDGE: number;
+  readonly IMAGE_HD_MAX_EDGE: number;
+  readonly IMAGE_STRIP_METADATA: boolean;
   readonly MEDIA_URL_FRESH_MS: number;
   readonly UPLOAD_REUSE_MS: number;
   readonly UPLOAD_EXPIRY_MARGIN_MS: number;

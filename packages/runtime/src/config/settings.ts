@@ -320,6 +320,21 @@ export const SETTINGS = {
     schema: spanMs(60 * SECOND),
     about: 'Longest download of one video.',
   },
+  IMAGE_MAX_EDGE: {
+    group: 'Media',
+    schema: Joi.number().integer().min(16).max(16_384).default(1_600),
+    about: 'Longest side of a picture as it is sent, in pixels; larger ones are made smaller.',
+  },
+  IMAGE_HD_MAX_EDGE: {
+    group: 'Media',
+    schema: Joi.number().integer().min(16).max(16_384).default(4_096),
+    about: 'The same for pictures sent with `hd`.',
+  },
+  IMAGE_STRIP_METADATA: {
+    group: 'Media',
+    schema: flag().default(true),
+    about: 'Whether pictures go without their EXIF (place, time, camera), XMP and IPTC.',
+  },
   MEDIA_URL_FRESH_MS: {
     group: 'Media',
     schema: Joi.number().integer().min(0).default(MINUTE),
