@@ -83,6 +83,40 @@ test('the same bytes inside a body, from POST /media or to be seen once need no 
   expect(uploads()).toBe(before);
 });
 
+test('the same file behind many URLs at the same time is uploaded once', async () => {
+  const { bytes } = await newPicture();
+  const paths = Array.from({ length: 6 }, (_, nth) => `/personal-${hue}.png?reader=${nth}`);
+  for (const path of paths) pictures.answer(path, (_request, response) => response.writeHead(200).end(bytes));
+  const before = uploads();
+  const sent = await Promise.all(
+    paths.map((path, index) =>
+      send({ image_url: pictures.url(path), device_id: devices[index % devices.length]?.deviceId }),
+    ),
+  );
+  expect(uploads() - before).toBe(1);
+  expect(sent.filter(({ metadata }) => metadata['upload_reused'] === false)).toHaveLength(1);
+});
+
+test('a picture that changed where its upload is gone is not taken for the one before', async () => {
+  const { path, url, bytes } = await newPicture();
+  const image = bytes.toString('base64');
+  await send({ image_url: url });
+  const changed = await makePicture(hue + 3, 64, 48);
+  pictures.answer(path, (_request, response) =>
+    response.writeHead(200, { 'cache-control': 'max-age=600' }).end(changed),
+  );
+  await stack.sandbox.forgetMedia();
+  // Until somebody looks, the dead link goes out.
+  await eventually('the upload is missed', async () => {
+    const before = uploads();
+    const answer = await api.post('/send/image', { number: nextNumber(), image_url: url }, { prefer: 'wait=30' });
+    expect(answer.body).toMatchObject({ status: 'sent' });
+    return uploads() > before;
+  });
+  expect((await send({ image_url: url })).metadata).toMatchObject({ width: 64, height: 48, upload_reused: true });
+  expect((await send({ image })).metadata).toMatchObject({ width: 320, height: 200 });
+});
+
 test('a host that says nothing of caching is asked again after a while; a changed picture is another one', async () => {
   const { path, url } = await newPicture({});
   await send({ image_url: url });
@@ -158,7 +192,9 @@ test('a worker that died while it fetched keeps others from it for seconds only'
   const { url } = await newPicture();
   const { redis, keys, cipher } = stack.store;
   const dead = createReusables(redis, keys, cipher);
-  const name = `upload encrypted image  of ${createHash('sha256').update(url).digest('base64url')}`;
+  const { MEDIA_MAX_IMAGE_BYTES: maxBytes, IMAGE_MAX_EDGE: maxEdge, IMAGE_STRIP_METADATA: strip } = stack.config;
+  const variant = JSON.stringify({ maxBytes, maxEdge, strip });
+  const name = `upload encrypted image ${variant} of ${createHash('sha256').update(url).digest('base64url')}`;
   expect(await dead.claim({ tenantId: stack.tenantId, name })).toBe(true);
   const startedAt = Date.now();
   await send({ image_url: url });

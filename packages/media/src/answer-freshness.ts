@@ -2,6 +2,7 @@
  * How long a download may stand for the next one of the same URL, by the rules of HTTP caching (RFC 9111), and what to
  * ask a host then to hear whether it still does.
  */
+import { DAY } from '@pombo/runtime';
 import CachePolicy from 'http-cache-semantics';
 
 /** An answer of a media host, as far as caching goes by it. */
@@ -20,26 +21,45 @@ export interface Freshness {
   readonly validators: Readonly<Record<string, string>>;
 }
 
-/** Pombo's own request: no cookies, no authorisation. What comes of it is kept for one tenant, as a browser would. */
+/** Pombo's own request: no cookies, no authorisation. What comes of it is kept for one tenant. */
 const REQUEST = { url: '/', method: 'GET', headers: {} };
 /** What a host says of caching, one way or another. */
 const DIRECTIVES = ['cache-control', 'expires', 'pragma'];
+/** At most so long a download is fresh because its file is old and nothing else is said. */
+const LONGEST_GUESS_MS = DAY;
+/** However long a host says: what is kept must not be kept for years. */
+const LONGEST_MS = 30 * DAY;
 
 /**
  * @param unsaidMs for how long an answer is fresh whose host says nothing about it
  * @returns undefined for what must not be kept
  */
 export function freshnessOf(answer: CacheableAnswer, unsaidMs: number, now = Date.now()): Freshness | undefined {
-  const { status, headers, redirected } = answer;
-  const policy = new CachePolicy(REQUEST, { status, headers: headers }, { shared: false });
-  if (!policy.storable() || String(headers['vary'] ?? '').trim() === '*') return undefined;
+  const { headers, redirected } = answer;
+  const policy = policyOf(answer);
+  if (!policy.storable() || listOf(headers['vary']).includes('*')) return undefined;
   const said = DIRECTIVES.some((name) => headers[name] !== undefined);
-  const freshMs = said ? policy.timeToLive() : Math.max(unsaidMs, policy.timeToLive());
+  const saidMs = policy.timeToLive();
+  const freshMs = said ? Math.min(saidMs, LONGEST_MS) : Math.max(unsaidMs, Math.min(saidMs, LONGEST_GUESS_MS));
   return {
     freshUntil: now + (redirected ? Math.min(freshMs, unsaidMs) : freshMs),
     validators: validatorsOf(headers),
   };
 }
+
+/** A browser's rules, for what is a tenant's own; `s-maxage` counts as well, since all of a tenant's users have the same cache. */
+function policyOf({ status, headers: sent }: CacheableAnswer): CachePolicy {
+  // A header that was sent twice comes as a list, which the library does not expect.
+  const headers = Object.fromEntries(
+    Object.entries(sent).map(([name, value]) => [name, [value ?? []].flat().join(', ')]),
+  );
+  const directives = listOf(sent['cache-control']);
+  const shared = directives.some((text) => text.startsWith('s-maxage')) && !directives.includes('private');
+  return new CachePolicy(REQUEST, { status, headers }, { shared });
+}
+
+const listOf = (header: string | string[] | undefined): string[] =>
+  [header ?? ''].flat().flatMap((text) => text.split(',').map((part) => part.trim().toLowerCase()));
 
 /** What a 304 changes: it may carry new times and a new tag, and the rest holds on. */
 export function refreshed(known: Freshness, answer: CacheableAnswer, unsaidMs: number, now = Date.now()): Freshness {

@@ -4,6 +4,7 @@
  * anew tells whoever asks that nobody had it before; encrypted, since the keys of uploaded media are in it.
  */
 import { createHash } from 'node:crypto';
+import { PomboError } from '@pombo/contracts';
 import { type Redis, SECOND } from '@pombo/runtime';
 import type { Cipher } from './cipher.js';
 import { createClaims } from './claims.js';
@@ -16,6 +17,7 @@ export interface ReusableName {
 }
 
 export interface Reusables {
+  /** @returns undefined for what is not there, or cannot be decrypted any more. */
   read(what: ReusableName): Promise<string | undefined>;
   save(what: ReusableName, value: string, ttlMs: number): Promise<void>;
   /** @returns whether this process is now the one that makes it; for as long as it prolongs that. */
@@ -32,12 +34,21 @@ const hashOf = (name: string): string => createHash('sha256').update(name).diges
 export function createReusables(redis: Redis, keys: Keys, cipher: Cipher): Reusables {
   const keyOf = ({ tenantId, name }: ReusableName): string => keys.reusable(tenantId, hashOf(name));
   const claimOf = ({ tenantId, name }: ReusableName): string => keys.reusableClaim(tenantId, hashOf(name));
+  const open = (sealed: Buffer, key: string): string | undefined => {
+    try {
+      return cipher.decrypt(sealed, key).toString();
+    } catch (error) {
+      // Its key is no longer in SESSION_ENCRYPTION_KEY: it is made again, and no message fails for it.
+      if (error instanceof PomboError) return undefined;
+      throw error;
+    }
+  };
   const claims = createClaims(redis, (key) => key, REUSABLE_CLAIM_MS);
   return {
     async read(what) {
       const key = keyOf(what);
       const sealed = await redis.getBuffer(key);
-      return sealed === null ? undefined : cipher.decrypt(sealed, key).toString();
+      return sealed === null ? undefined : open(sealed, key);
     },
     async save(what, value, ttlMs) {
       const key = keyOf(what);

@@ -182,6 +182,8 @@ describe('erasing a tenant', () => {
     const { store, redis } = context;
     const second = await createDevice(tenantId);
     const { userId } = await store.tenants.createToken(tenantId, 'admin');
+    await store.reusables.save({ tenantId, name: 'an upload' }, 'where it is', 60_000);
+    await store.reusables.claim({ tenantId, name: 'another one' });
     const ids = [];
     for (let n = 0; n < 250; n++) ids.push(await accept(NEIGHBOUR, n % 2 ? deviceId : second));
     await redis.set(`${store.keys.queuePrefix(deviceId.slice(4, 7) as never)}:q-${deviceId}:meta`, 'x');

@@ -35,5 +35,7 @@ export function buildSendBody({ deviceId, deviceIds, text, imageUrl, inline }, n
   const picture = inline
     ? { image: vary(Buffer.from(inline), nth).toString('base64') }
     : { image_url: imageUrl.replace('*', nth) };
-  return Buffer.from(JSON.stringify({ device_id: deviceId, number, caption: captionFor(nth), ...picture }));
+  return Buffer.from(
+    JSON.stringify({ device_id: deviceIds?.[nth] ?? deviceId, number, caption: captionFor(nth), ...picture }),
+  );
 }

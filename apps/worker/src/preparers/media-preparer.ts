@@ -1,5 +1,6 @@
 /** What a kind of media is prepared from, and what comes of it. */
 import type { ContentOf, MediaKind, MessageContent, MessageType, SEND_TYPES, SendMetadata } from '@pombo/contracts';
+import type { Config } from '@pombo/runtime';
 import type { BuiltMedia, UploadSource } from '@pombo/whatsapp';
 import type { SendContext } from '../sending/send-context.js';
 import type { LoadedMedia } from './load-media.js';
@@ -26,8 +27,8 @@ type TypeOf<K extends MediaKind> = {
 export interface MediaPreparer<K extends MediaKind> {
   /** It has to be worked on whole, so a download need not become a file. */
   readonly inMemory: boolean;
-  /** What of the content makes another file of the same bytes; the same name, the same upload. */
-  variant?(content: ContentOf<TypeOf<K>>): string;
+  /** What of content and settings makes another file of the same bytes; the same name, the same upload. */
+  variant?(content: ContentOf<TypeOf<K>>, config: Config): string;
   /** @throws PomboError with the code the message ends with. */
   prepare(loaded: LoadedMedia, content: ContentOf<TypeOf<K>>, context: SendContext): Promise<ReadyMedia>;
   /** What this message says of media that was perhaps prepared for another one. */
@@ -37,7 +38,7 @@ export interface MediaPreparer<K extends MediaKind> {
 /** Every preparer of the table takes the content of its own kind, which TypeScript cannot follow through a look-up. */
 export interface AnyMediaPreparer {
   readonly inMemory: boolean;
-  variant?(content: MessageContent): string;
+  variant?(content: MessageContent, config: Config): string;
   prepare(loaded: LoadedMedia, content: MessageContent, context: SendContext): Promise<ReadyMedia>;
   personalise?(found: MediaFindings, content: MessageContent): MediaFindings;
 }

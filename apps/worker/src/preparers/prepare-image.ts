@@ -1,14 +1,18 @@
+import type { ContentOf } from '@pombo/contracts';
+import type { Config } from '@pombo/runtime';
 import type { MediaPreparer } from './media-preparer.js';
+
+const optionsOf = ({ hd = false }: ContentOf<'image'>, config: Config) => ({
+  maxBytes: config.MEDIA_MAX_IMAGE_BYTES,
+  maxEdge: hd ? config.IMAGE_HD_MAX_EDGE : config.IMAGE_MAX_EDGE,
+  strip: config.IMAGE_STRIP_METADATA,
+});
 
 export const prepareImage: MediaPreparer<'image'> = {
   inMemory: true,
-  variant: ({ hd = false }) => (hd ? 'hd' : ''),
-  async prepare(loaded, { hd = false }, { images, config }) {
-    const image = await images.prepareImage(await loaded.bytes(), {
-      maxBytes: config.MEDIA_MAX_IMAGE_BYTES,
-      maxEdge: hd ? config.IMAGE_HD_MAX_EDGE : config.IMAGE_MAX_EDGE,
-      strip: config.IMAGE_STRIP_METADATA,
-    });
+  variant: (content, config) => JSON.stringify(optionsOf(content, config)),
+  async prepare(loaded, content, { images, config }) {
+    const image = await images.prepareImage(await loaded.bytes(), optionsOf(content, config));
     const { mimeType, width, height, thumbnail, source } = image;
     return {
       source: image.bytes,

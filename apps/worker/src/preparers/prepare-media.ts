@@ -84,7 +84,7 @@ function uploadProduct(
   const { config, session } = context;
   const form = recipientKind(chatJid) === 'newsletter' ? 'plain' : 'encrypted';
   return {
-    name: ['upload', form, kind, preparer.variant?.(content) ?? ''].join(' '),
+    name: ['upload', form, kind, preparer.variant?.(content, config) ?? ''].join(' '),
     async make(loaded) {
       const { built, metadata, ...ready } = await preparer.prepare(loaded, content, context);
       const startedAt = performance.now();

@@ -55,12 +55,18 @@ export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtai
   const unlessDue = <T>(product: Product<T>, shelved: Shelved<T> | undefined): T | undefined =>
     shelved && !isDue(product, shelved) ? shelved.value : undefined;
 
-  const makeOfContent = async <T>(what: ReusableName, { product, loaded }: Order<T>): Promise<Made<T>> => {
+  /** What is there and may be used; its place is asked about where nobody has looked for a while. */
+  const findUsable = async <T>(what: ReusableName, product: Product<T>): Promise<T | undefined> => {
     const old = await shelf.find<T>(what);
-    if (old && (!isDue(product, old) || (await product.check?.isThere(old.value)))) {
-      await shelf.save(what, { ...old, seenAt: Date.now() });
-      return { value: old.value, isNew: false };
-    }
+    if (!old || !isDue(product, old)) return old?.value;
+    if (!(await product.check?.isThere(old.value))) return undefined;
+    await shelf.save(what, { ...old, seenAt: Date.now() });
+    return old.value;
+  };
+
+  const makeOfContent = async <T>(what: ReusableName, { product, loaded }: Order<T>): Promise<Made<T>> => {
+    const usable = await findUsable(what, product);
+    if (usable !== undefined) return { value: usable, isNew: false };
     const value = await product.make(loaded);
     await shelf.save(what, { value, goodUntil: product.goodUntil(value), seenAt: Date.now() });
     return { value, isNew: true };
@@ -71,7 +77,7 @@ export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtai
     name: `${order.product.name} of ${sha256}`,
   });
 
-  const obtainOfBlob = <T>(order: Order<T>, sha256: string): Promise<Made<T>> => {
+  const obtainOfContent = <T>(order: Order<T>, sha256: string): Promise<Made<T>> => {
     const what = ofContent(order, sha256);
     return once(what, order.signal, {
       recall: () => unlessDue(order.product, shelf.recall<T>(what)),
@@ -100,16 +106,25 @@ export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtai
       await remember(known.sha256, refreshed(known.freshness, answer, unsaidFreshMs), askedAt);
       return true;
     };
+    /** Without a download. */
+    const reuse = async (): Promise<T | undefined> => {
+      const known = (await shelf.find<UrlFinding>(finding))?.value;
+      if (!known) return undefined;
+      const what = ofContent(order, known.sha256);
+      // The host is not asked about what would have to be downloaded anyway.
+      if (!(await shelf.find<T>(what)) || !(await stillHolds(known))) return undefined;
+      return findUsable(what, product);
+    };
 
     const make = async (): Promise<Made<T>> => {
-      const known = (await shelf.find<UrlFinding>(finding))?.value;
-      const made = known && (await shelf.find<T>(ofContent(order, known.sha256)));
-      if (known && made && (await stillHolds(known))) return makeOfContent(ofContent(order, known.sha256), order);
       const startedAt = Date.now();
+      const value = await reuse();
+      if (value !== undefined) return { value, isNew: false };
       const { sha256, answer } = await loaded.download();
       const freshness = freshnessOf(answer, unsaidFreshMs);
       if (freshness) await remember(sha256, freshness, startedAt);
-      return makeOfContent(ofContent(order, sha256), order);
+      // Other URLs may lead to the same file at the same time.
+      return obtainOfContent(order, sha256);
     };
 
     return once({ tenantId, name: `${product.name} of ${nameOfUrl(url)}` }, order.signal, {
@@ -129,7 +144,7 @@ export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtai
   };
 
   return (order) =>
-    'blob' in order.source ? obtainOfBlob(order, order.source.blob) : obtainOfUrl(order, order.source.url);
+    'blob' in order.source ? obtainOfContent(order, order.source.blob) : obtainOfUrl(order, order.source.url);
 }
 
 /** A URL may be long, and hold secrets that need not lie in memory. */

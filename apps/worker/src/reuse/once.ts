@@ -2,8 +2,10 @@
  * Has something made once that many messages need at the same time: by one of them, while the others of this worker
  * wait for it and those of other workers look whether it is there.
  */
+import { PomboError } from '@pombo/contracts';
 import { SECOND } from '@pombo/runtime';
 import { REUSABLE_CLAIM_MS, type ReusableName, type Reusables } from '@pombo/store';
+import { NotConnectedError } from '@pombo/whatsapp';
 import { pause } from '../sending/pause.js';
 
 /** How it is had. */
@@ -29,6 +31,8 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
+/** Each device has a connection and perhaps a proxy of its own. */
+const OF_A_DEVICE: ReadonlySet<string> = new Set(['UPLOAD_FAILED', 'DEVICE_ERROR']);
 /** How often a worker looks whether another one is done. */
 const LOOK_EVERY_MS = 100;
 const PROLONG_EVERY_MS = Math.min(3 * SECOND, REUSABLE_CLAIM_MS / 2);
@@ -75,9 +79,15 @@ export function createOnce(reusables: Reusables): Once {
         const { value } = (await work.done) as Made<T>;
         return { value, isNew: false };
       } catch (error) {
-        // It failed because that device was given up, which is no reason for another one's message to fail.
-        if (!work.signal.aborted) throw error;
+        if (!failedOnlyThere(error, work, signal)) throw error;
       }
     }
   };
+}
+
+/** It failed because of the other device, which is no reason for this one's message to fail. */
+function failedOnlyThere(error: unknown, work: Work, signal: AbortSignal): boolean {
+  if (work.signal.aborted) return true;
+  if (work.signal === signal) return false;
+  return error instanceof NotConnectedError || (error instanceof PomboError && OF_A_DEVICE.has(error.code));
 }

@@ -337,7 +337,10 @@ export const SETTINGS = {
   },
   MEDIA_URL_FRESH_MS: {
     group: 'Media',
-    schema: Joi.number().integer().min(0).default(MINUTE),
+    schema: Joi.number()
+      .integer()
+      .min(0)
+      .default(10 * MINUTE),
     about:
       'How long a download stands for other messages with the same URL when the host says nothing about caching. What it says counts: `Cache-Control`, `Expires`, `ETag`, `Last-Modified`.',
   },
