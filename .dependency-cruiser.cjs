@@ -15,7 +15,7 @@ const ENTRY_POINT = '/src/(index|main|protocol)\\.ts$';
 const DOORS = {
   whatsapp: ['@whiskeysockets/baileys', 'libsignal'],
   queue: ['bullmq'],
-  media: ['sharp'],
+  media: ['sharp', '@aws-sdk/client-s3'],
   runtime: ['winston', 'prom-client'],
 };
 

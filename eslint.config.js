@@ -7,7 +7,7 @@ const only = (library, home) => ({ name: library, message: `${library} is used o
 const doors = [
   { home: 'packages/whatsapp', libraries: ['@whiskeysockets/baileys', 'libsignal'] },
   { home: 'packages/queue', libraries: ['bullmq'] },
-  { home: 'packages/media', libraries: ['sharp'] },
+  { home: 'packages/media', libraries: ['sharp', '@aws-sdk/client-s3'] },
   { home: 'packages/runtime', libraries: ['winston', 'prom-client'] },
 ];
 

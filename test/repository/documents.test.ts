@@ -20,7 +20,7 @@ const DOCUMENTS = [...readdirSync(ROOT).filter(isDocument), ...documentsBelow('d
 
 /** `name=value` lines; those behind a # count when `withComments` is set. */
 function readEnv(text: string, withComments: boolean): Record<string, string> {
-  const pattern = withComments ? /^(?:# )?([A-Z][A-Z_]+)=(.*)$/ : /^([A-Z][A-Z_]+)=(.*)$/;
+  const pattern = withComments ? /^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$/ : /^([A-Z][A-Z0-9_]+)=(.*)$/;
   const pairs = text.split('\n').flatMap((line) => {
     const match = pattern.exec(line);
     return match ? [[match[1] ?? '', match[2] ?? ''] as const] : [];

@@ -1,6 +1,6 @@
 /** The ingress as a whole: its connections, its stores and its listener, started and stopped in order. */
 import { randomUUID } from 'node:crypto';
-import { createDirectoryBlobStore, type BlobStore } from '@pombo/media';
+import { type BlobStore, createBlobStore } from '@pombo/media';
 import { createProducer, type Producer } from '@pombo/queue';
 import {
   type Config,
@@ -99,11 +99,10 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     lifecycle.onStop('producer', () => producer.close());
     const { outcomes, ...remembered } = await startListening(store);
     const admission = await startAdmission(store);
-    const blobStore = createDirectoryBlobStore({
-      dir: config.MEDIA_DIR,
-      fsync: config.MEDIA_FSYNC,
-      onFlushFailure: (error) => logger.error('inline media was not flushed to the disk', describeError(error)),
-    });
+    const blobStore = await createBlobStore(config, (error) =>
+      logger.error('inline media was not flushed to the disk', describeError(error)),
+    );
+    lifecycle.onStop('media store', () => blobStore.close());
     await leaveMediaProbe(store, blobStore);
 
     const metrics = createMetrics('ingress');

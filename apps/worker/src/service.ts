@@ -17,7 +17,7 @@ import {
 import { createWaitingJobs } from '@pombo/queue';
 import {
   createAvPipeline,
-  createDirectoryBlobStore,
+  createBlobStore,
   createImagePipeline,
   createMediaFetcher,
   createScratch,
@@ -69,7 +69,8 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
 
     const stored = createStore(redis, config);
     const store = { ...stored, recipients: rememberRecipients(stored.recipients) };
-    const blobs = createDirectoryBlobStore({ dir: config.MEDIA_DIR });
+    const blobs = await createBlobStore({ ...config, MEDIA_FSYNC: 'always' });
+    lifecycle.onStop('media store', () => blobs.close());
     const probe = await store.mediaProbe.read();
     if (probe !== undefined) await blobs.readProbe(probe);
 

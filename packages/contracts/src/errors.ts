@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   UPLOAD_FAILED: 'unavailable',
   RATE_LIMITED: 'rate-limited',
   QUEUE_UNAVAILABLE: 'unavailable',
+  MEDIA_STORE_UNAVAILABLE: 'unavailable',
   DEVICE_ERROR: 'unavailable',
   SEND_TIMEOUT: 'timeout',
   INTERNAL_ERROR: 'internal',

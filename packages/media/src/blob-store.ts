@@ -9,6 +9,8 @@ export interface PutOptions {
   readonly maxBytes?: number;
   /** As for `keep`. */
   readonly keepUntil?: number;
+  /** Sees what came as a stream, as a file of this machine, before it is stored; what it throws passes unchanged. */
+  readonly inspect?: (path: string) => Promise<void>;
 }
 
 export interface StoredBlob {
@@ -20,7 +22,8 @@ export interface StoredBlob {
 /**
  * Content-addressed: the key is the SHA-256 of the bytes, so equal content is stored once and a reader can tell that
  * it got what was written. Every method throws PomboError: INTERNAL_ERROR when the store itself fails (`retryable` when
- * that may pass, a full disk for instance), VALIDATION_ERROR when a key is not 64 hex digits.
+ * that may pass, a full disk for instance), MEDIA_STORE_UNAVAILABLE when it is elsewhere and cannot be reached,
+ * VALIDATION_ERROR when a key is not 64 hex digits.
  */
 export interface BlobStore {
   /** Stores, or finds stored; what was put is durable and starts its retention anew. Errors of a given stream pass unchanged. */
@@ -58,4 +61,6 @@ export interface BlobStore {
    * @returns how many were removed
    */
   removeOlderThan(ageMs: number): Promise<number>;
+  /** Lets go of connections. */
+  close(): void;
 }

@@ -3,18 +3,20 @@
  * `ab/abcd…` (the blobs, in 256 folders by their first two digits), beside them `abcd….keep-DAY` (empty: not to be
  * removed before that day), `incoming/` (being written), `probes/`.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { PomboError } from '@pombo/contracts';
 import { LRUCache } from 'lru-cache';
+import { damagedBlob, requireKey, requireToken, sha256Of, verified } from './blob-key.js';
 import type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
 import { createDirectory, publishFile, writeTemporaryFile, writeWhole } from './durable-write.js';
 import { createFlushSoon } from './flush-soon.js';
 import { createKeeper } from './keep-marks.js';
 import { removeOldBlobs } from './remove-old-blobs.js';
+import { requireSize } from './require-size.js';
 import { mediaNotFound, onDisk, systemErrorCode, toStoreError } from './store-error.js';
 
 export interface DirectoryBlobStoreSettings {
@@ -47,10 +49,15 @@ export function createDirectoryBlobStore({
   const lately = new LRUCache<string, true>({ max: REMEMBERED });
   const soon = fsync === 'everysec' ? createFlushSoon(dir, onFlushFailure) : undefined;
 
-  async function write(content: Uint8Array | AsyncIterable<Uint8Array>, maxBytes?: number): Promise<StoredBlob> {
+  async function write(content: AsyncIterable<Uint8Array>, { maxBytes, inspect }: PutOptions): Promise<StoredBlob> {
     await createDirectory(incoming);
-    const chunks = content instanceof Uint8Array ? [content] : content;
-    const { path, sha256, sizeBytes } = await writeTemporaryFile(incoming, chunks, maxBytes);
+    const { path, sha256, sizeBytes } = await writeTemporaryFile(incoming, content, maxBytes);
+    try {
+      await inspect?.(path);
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => undefined);
+      throw error;
+    }
     try {
       if (await renew(pathOf(sha256), sizeBytes)) await rm(path, { force: true });
       else await publishFile(path, pathOf(sha256));
@@ -62,7 +69,7 @@ export function createDirectoryBlobStore({
   }
 
   async function putBytes(bytes: Uint8Array, { maxBytes = Infinity }: PutOptions): Promise<StoredBlob> {
-    if (bytes.length > maxBytes) return write(bytes, maxBytes);
+    requireSize(bytes.length, maxBytes);
     const sha256 = sha256Of(bytes);
     const running = writing.get(sha256);
     if (running) return running;
@@ -82,29 +89,24 @@ export function createDirectoryBlobStore({
 
   async function get(sha256: string): Promise<Buffer> {
     const bytes = await onDisk(readFile(pathOf(sha256)));
-    if (sha256Of(bytes) !== sha256) throw damaged();
+    if (sha256Of(bytes) !== sha256) throw damagedBlob();
     return bytes;
   }
 
   async function* readVerified(sha256: string): AsyncGenerator<Buffer, void, undefined> {
-    const hash = createHash('sha256');
     try {
-      for await (const chunk of createReadStream(pathOf(sha256)) as AsyncIterable<Buffer>) {
-        hash.update(chunk);
-        yield chunk;
-      }
+      yield* verified(createReadStream(pathOf(sha256)) as AsyncIterable<Buffer>, sha256);
     } catch (error) {
       throw toStoreError(error);
     }
-    if (hash.digest('hex') !== sha256) throw damaged();
   }
 
   const keeper = createKeeper(pathOf);
 
   return {
     async put(content, options = {}) {
-      const { maxBytes, keepUntil } = options;
-      const blob = await (content instanceof Uint8Array ? putBytes(content, options) : write(content, maxBytes));
+      const { keepUntil } = options;
+      const blob = await (content instanceof Uint8Array ? putBytes(content, options) : write(content, options));
       if (keepUntil !== undefined) await keeper.mark(blob.sha256, keepUntil);
       return blob;
     },
@@ -133,6 +135,7 @@ export function createDirectoryBlobStore({
       if (!(await exists(probePath(token)))) throw probeMissing(dir);
     },
     removeOlderThan: (ageMs) => removeOldBlobs(dir, incoming, ageMs),
+    close: () => undefined,
   };
 }
 
@@ -179,7 +182,7 @@ async function checkDirectory(dir: string, incoming: string): Promise<void> {
     const { path } = await writeTemporaryFile(incoming, [content]);
     const read = await readFile(path);
     await rm(path);
-    if (!read.equals(content)) throw damaged();
+    if (!read.equals(content)) throw damagedBlob();
   } catch (error) {
     const cause = error instanceof PomboError ? (error.cause ?? error) : error;
     const reason = systemErrorCode(cause) ?? 'what was written is not what was read';
@@ -187,28 +190,8 @@ async function checkDirectory(dir: string, incoming: string): Promise<void> {
   }
 }
 
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** Keys become paths: nothing but a hash may pass. */
-function requireKey(sha256: string): string {
-  if (/^[0-9a-f]{64}$/.test(sha256)) return sha256;
-  throw new PomboError('VALIDATION_ERROR', 'A media key is 64 lower-case hex digits.');
-}
-
-function requireToken(token: string): string {
-  if (/^[A-Za-z0-9_-]{1,128}$/.test(token)) return token;
-  throw new PomboError('VALIDATION_ERROR', 'A probe token is 1 to 128 letters, digits, dashes and underscores.');
-}
-
-/** Our failure, not the client's: the file it sent was fine. */
-function damaged(): PomboError {
-  return new PomboError('INTERNAL_ERROR', 'The stored media is damaged: its bytes no longer match its key.');
-}
-
 function probeMissing(dir: string): PomboError {
-  const hint = 'set MEDIA_DIR of ingress and worker to one directory that both can see';
+  const hint = 'set MEDIA_STORE and MEDIA_DIR of ingress and worker alike, to one directory that both can see';
   return new PomboError('MEDIA_NOT_FOUND', `MEDIA_DIR (${dir}) does not hold what the ingress wrote: ${hint}.`, {
     cause: mediaNotFound(),
   });

@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PomboError } from '@pombo/contracts';
 import type { StoredBlob } from './blob-store.js';
 import type { FlushSoon } from './flush-soon.js';
+import { requireSize } from './require-size.js';
 import { onDisk, systemErrorCode, toStoreError } from './store-error.js';
 
 /** A file not yet under its final name. */
@@ -40,9 +40,7 @@ export async function writeChunks(file: FileHandle, content: Content, maxBytes: 
   let sizeBytes = 0;
   for await (const chunk of content) {
     sizeBytes += chunk.length;
-    if (sizeBytes > maxBytes) {
-      throw new PomboError('PAYLOAD_TOO_LARGE', `The media is larger than the limit of ${maxBytes} bytes.`);
-    }
+    requireSize(sizeBytes, maxBytes);
     hash.update(chunk);
     await onDisk(file.writeFile(chunk));
   }

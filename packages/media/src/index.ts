@@ -27,4 +27,6 @@ export {
   type PrepareStickerOptions,
 } from './image-pipeline.js';
 export type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
+export { type BlobStoreConfig, createBlobStore } from './create-blob-store.js';
 export { createDirectoryBlobStore, type DirectoryBlobStoreSettings } from './directory-blob-store.js';
+export { createS3BlobStore, type S3BlobStoreSettings } from './s3-blob-store.js';

@@ -3,7 +3,7 @@
  * or it is not, so several processes need no agreement; the time of the blob's own file is only ever "used just now".
  */
 import { open } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createDirectory, syncDirectory } from './durable-write.js';
 import { onDisk } from './store-error.js';
 
@@ -18,16 +18,24 @@ export interface Keeper {
 }
 
 export function createKeeper(pathOf: (sha256: string) => string): Keeper {
+  return createMarker(async (name, sha256) => {
+    const folder = dirname(pathOf(sha256));
+    await createDirectory(folder);
+    await (await onDisk(open(join(folder, name), 'a', 0o640))).close();
+    await syncDirectory(folder);
+  });
+}
+
+/** @param make makes a mark; whether it is there already makes no difference. */
+export function createMarker(make: (name: string, sha256: string) => Promise<void>): Keeper {
   const marked = new Set<string>();
   return {
     async mark(sha256, until) {
-      const path = `${pathOf(sha256)}.keep-${dayAfter(until)}`;
-      if (marked.has(basename(path))) return;
-      await createDirectory(dirname(path));
-      await (await onDisk(open(path, 'a', 0o640))).close();
-      await syncDirectory(dirname(path));
+      const name = `${sha256}.keep-${dayAfter(until)}`;
+      if (marked.has(name)) return;
+      await make(name, sha256);
       if (marked.size >= MAX_REMEMBERED) marked.clear();
-      marked.add(basename(path));
+      marked.add(name);
     },
   };
 }

@@ -26,7 +26,7 @@ test('what was uploaded once serves several recipients, who verify both hashes',
   const upload = await device.session.upload(bytes, 'image');
   expect(upload.fileSha256.equals(sha256(bytes))).toBe(true);
   expect(upload.fileLength).toBe(bytes.length);
-  expect(Math.abs(upload.mediaKeyTimestamp ?? 0 - Date.now() / 1000)).toBeLessThan(60);
+  expect(Math.abs((upload.mediaKeyTimestamp ?? 0) - Date.now() / 1000)).toBeLessThan(60);
   for (const number of [freshNumber(), freshNumber()]) {
     const id = freshId();
     await device.session.send({ id, jid: jidOf(number), message: imageOf(upload) });

@@ -1,7 +1,7 @@
 /** Takes a file off a request and into the blob store as it comes: the file itself as the body, or as part of a form. */
 import type { IncomingMessage } from 'node:http';
 import { PomboError } from '@pombo/contracts';
-import type { BlobStore, StoredBlob } from '@pombo/media';
+import { type BlobStore, sniffFile, type StoredBlob } from '@pombo/media';
 import { invalidFile } from './invalid-file.js';
 import { readFormFile } from './read-form-file.js';
 import { untilCut } from './until-cut.js';
@@ -11,6 +11,12 @@ export interface UploadOptions {
   readonly maxBytes: number;
 }
 
+export interface Upload extends StoredBlob {
+  readonly mimeType: string;
+}
+
+/** Of what is of no known type. */
+const UNKNOWN_TYPE = 'application/octet-stream';
 const FORM_TYPE = /^\s*multipart\/form-data\s*(?:;|$)/i;
 /** A client that sends one of these describes a file instead of sending it. */
 const NO_FILE_TYPE = /^\s*(?:application\/(?:json|x-www-form-urlencoded)|multipart\/[\w-]+)\s*(?:;|$)/i;
@@ -32,19 +38,21 @@ export function requireUpload(request: IncomingMessage, maxBytes: number): void 
 }
 
 /** @throws PomboError VALIDATION_ERROR, PAYLOAD_TOO_LARGE; INTERNAL_ERROR when it can't be stored. */
-export async function receiveUpload(request: IncomingMessage, options: UploadOptions): Promise<StoredBlob> {
+export async function receiveUpload(request: IncomingMessage, options: UploadOptions): Promise<Upload> {
   const store = (content: AsyncIterable<Uint8Array>) => storeFile(content, options);
   if (isForm(request)) return readFormFile(request, store);
   // Not destroyed when the rest is not wanted: the answer goes over the same connection.
   return store(untilCut(request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>));
 }
 
-async function storeFile(
-  content: AsyncIterable<Uint8Array>,
-  { blobStore, maxBytes }: UploadOptions,
-): Promise<StoredBlob> {
+async function storeFile(content: AsyncIterable<Uint8Array>, { blobStore, maxBytes }: UploadOptions): Promise<Upload> {
+  let mimeType = UNKNOWN_TYPE;
+  const inspect = async (path: string): Promise<void> => {
+    mimeType = (await sniffFile(path))?.mimeType ?? UNKNOWN_TYPE;
+  };
   try {
-    return await blobStore.put(requireSome(content), { maxBytes });
+    const blob = await blobStore.put(requireSome(content), { maxBytes, inspect });
+    return { ...blob, mimeType };
   } catch (error) {
     throw error instanceof PomboError && error.code === 'PAYLOAD_TOO_LARGE' ? tooLarge(maxBytes) : error;
   }

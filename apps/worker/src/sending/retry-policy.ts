@@ -8,7 +8,7 @@ export type Action =
   | 'retry'
   /** Wait for the device to be connected, however long that takes. */
   | 'wait'
-  /** Redis takes no writes now (out of memory, no replica): again after `STAND_BY_MS`, however long that takes. */
+  /** Redis takes no writes now (out of memory, no replica), or the bucket with the media is away: again after `STAND_BY_MS`, however long that takes. */
   | 'stand-by'
   /** Bytes may have left: once more under the same id, a bounded number of times. */
   | 'resend'
@@ -20,9 +20,12 @@ export const STAND_BY_MS = SECOND;
 export function actionFor(error: unknown): Action {
   if (error instanceof NotConnectedError) return 'wait';
   if (error instanceof UnknownOutcomeError) return 'resend';
-  if (isRedisUnavailable(error)) return 'stand-by';
+  if (isRedisUnavailable(error) || isMediaStoreAway(error)) return 'stand-by';
   return error instanceof PomboError && error.retryable ? 'retry' : 'give-up';
 }
+
+const isMediaStoreAway = (error: unknown): boolean =>
+  error instanceof PomboError && error.code === 'MEDIA_STORE_UNAVAILABLE';
 
 /** 1, 2, 4 … s, the upper half random. @param attempt from 1. */
 export function retryDelayMs(attempt: number, random = Math.random): number {

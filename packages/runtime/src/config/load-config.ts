@@ -49,7 +49,16 @@ export interface Config {
   readonly WHATSAPP_TLS_CA?: string;
   readonly WHATSAPP_TLS_INSECURE: boolean;
   readonly WHATSAPP_VERSION?: readonly [number, number, number];
+  readonly MEDIA_STORE: 'directory' | 's3';
   readonly MEDIA_DIR: string;
+  readonly S3_BUCKET?: string;
+  readonly S3_PREFIX: string;
+  readonly S3_REGION: string;
+  readonly S3_ENDPOINT?: string;
+  readonly S3_FORCE_PATH_STYLE: boolean;
+  readonly S3_ACCESS_KEY_ID?: string;
+  readonly S3_SECRET_ACCESS_KEY?: string;
+  readonly S3_TIMEOUT_MS: number;
   readonly MEDIA_FSYNC: 'everysec' | 'always';
   readonly PROXY_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_ALLOW_HOSTS: readonly string[];
@@ -197,6 +206,12 @@ function contradictions(config: Config): string[] {
     problems.push(
       `${name('WEBHOOK_RETENTION_MS')} must be longer than all of ${name('WEBHOOK_RETRY_DELAYS_MS')} together and a tenth more, so that no event is forgotten while it is being tried`,
     );
+  }
+  if (config.MEDIA_STORE === 's3' && config.S3_BUCKET === undefined) {
+    problems.push(`${name('S3_BUCKET')} is not set, but ${name('MEDIA_STORE')} is s3`);
+  }
+  if ((config.S3_ACCESS_KEY_ID === undefined) !== (config.S3_SECRET_ACCESS_KEY === undefined)) {
+    problems.push(`${name('S3_ACCESS_KEY_ID')} and ${name('S3_SECRET_ACCESS_KEY')} belong together: set both or none`);
   }
   if (config.WHATSAPP_URL === undefined) {
     for (const dependent of ['WHATSAPP_ROOT_KEY', 'WHATSAPP_TLS_CA'] as const) {

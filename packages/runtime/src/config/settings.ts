@@ -284,10 +284,54 @@ export const SETTINGS = {
     about: 'Private hosts, addresses or CIDRs that may be the proxy of a device, separated by commas.',
     example: '10.1.0.0/16,proxy.internal',
   },
+  MEDIA_STORE: {
+    group: 'Media',
+    schema: Joi.string().valid('directory', 's3').default('directory'),
+    about: 'Where inline media and uploads wait to be sent: the folder `MEDIA_DIR`, or a bucket (`S3_…`).',
+  },
   MEDIA_DIR: {
     group: 'Media',
     schema: Joi.string().default('.data/media'),
-    about: 'Folder for inline media, shared by ingress and workers.',
+    about:
+      'Folder for inline media, shared by ingress and workers; with `MEDIA_STORE=s3` each process’ own, for what it is working on.',
+  },
+  S3_BUCKET: {
+    group: 'Media',
+    schema: Joi.string(),
+    about:
+      'Bucket for inline media, for `MEDIA_STORE=s3`. It must exist; Pombo lists, reads, writes, copies and deletes in it.',
+    example: 'pombo-media',
+  },
+  S3_PREFIX: {
+    group: 'Media',
+    schema: Joi.string()
+      .pattern(/^[\w.-][\w./-]*$/, 'letters, digits, dots, dashes, underscores and slashes')
+      .default('pombo/'),
+    about: 'In front of every key, so that others may use the bucket too.',
+  },
+  S3_REGION: { group: 'Media', schema: Joi.string().default('us-east-1'), about: 'Region of the bucket.' },
+  S3_ENDPOINT: {
+    group: 'Media',
+    schema: Joi.string().uri({ scheme: ['http', 'https'] }),
+    about: 'URL of a service other than Amazon’s that speaks S3.',
+    example: 'https://minio.internal:9000',
+  },
+  S3_FORCE_PATH_STYLE: {
+    group: 'Media',
+    schema: Joi.boolean().default(false),
+    about: 'The bucket is part of the path, not of the host’s name; most services other than Amazon’s want it.',
+  },
+  S3_ACCESS_KEY_ID: {
+    group: 'Media',
+    schema: Joi.string(),
+    about:
+      'With `S3_SECRET_ACCESS_KEY`; without both, credentials are found as the AWS SDK does: environment, files, the machine’s role.',
+  },
+  S3_SECRET_ACCESS_KEY: { group: 'Media', schema: Joi.string(), about: 'Secret of `S3_ACCESS_KEY_ID`.' },
+  S3_TIMEOUT_MS: {
+    group: 'Media',
+    schema: spanMs(5 * SECOND),
+    about: 'Longest wait for an answer of the bucket; a file may take a second more for every megabyte.',
   },
   MEDIA_FSYNC: {
     group: 'Media',

@@ -76,7 +76,7 @@ export const messageOperations = {
       'Of a message somebody wrote to you, by the `message_id` of its `message.received` event. It is kept where a webhook asks for that event, up to `INBOUND_MEDIA_MAX_BYTES`, for as long as the message is.',
     path: Joi.object({ id: Joi.string().required().description('The `message_id` of the event.') }),
     answers: { 200: { description: 'The media, as a file.', mediaType: '*/*' } },
-    errors: ['MESSAGE_NOT_FOUND', 'MEDIA_NOT_FOUND', 'DEVICE_ERROR'],
+    errors: ['MESSAGE_NOT_FOUND', 'MEDIA_NOT_FOUND', 'MEDIA_STORE_UNAVAILABLE', 'DEVICE_ERROR'],
   },
   'DELETE /messages/:id': {
     tag: 'Messages',
@@ -100,6 +100,6 @@ export const messageOperations = {
     path,
     headers: ['Prefer', 'Idempotency-Key'],
     answers: sendAnswers('image'),
-    errors: ['MESSAGE_NOT_FOUND', 'ALREADY_DISPATCHED', 'MEDIA_NOT_FOUND', ...SEND_ERRORS],
+    errors: ['MESSAGE_NOT_FOUND', 'ALREADY_DISPATCHED', 'MEDIA_NOT_FOUND', 'MEDIA_STORE_UNAVAILABLE', ...SEND_ERRORS],
   },
 } satisfies Record<string, Operation>;

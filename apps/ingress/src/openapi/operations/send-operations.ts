@@ -21,6 +21,8 @@ const MEDIA_OUTCOMES: readonly ErrorCode[] = [
   'UPLOAD_FAILED',
 ];
 
+/** Of media that is stored, or stored ahead. */
+const MEDIA_STORE = ['MEDIA_NOT_FOUND', 'MEDIA_STORE_UNAVAILABLE'] as const;
 const ADMISSION: readonly ErrorCode[] = ['DEVICE_NOT_FOUND', 'DEVICE_NOT_READY', 'RATE_LIMITED'];
 
 /** Also what a message sent again can end with, whatever its type. */
@@ -62,7 +64,7 @@ function describeSend({ path, type, schema, media, docs }: SendRoute): Operation
     headers: ['Prefer', 'Idempotency-Key'],
     body: { schema, examples: docs.examples, eitherSpelling: true },
     answers: sendAnswers(type),
-    errors: [...ADMISSION, ...OUTCOMES, ...(media ? [...MEDIA_OUTCOMES, 'MEDIA_NOT_FOUND' as const] : [])],
+    errors: [...ADMISSION, ...OUTCOMES, ...(media ? [...MEDIA_OUTCOMES, ...MEDIA_STORE] : [])],
   };
 }
 

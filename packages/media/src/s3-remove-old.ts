@@ -1,0 +1,41 @@
+/** Retention for the blob store in a bucket. */
+import { createGate } from './gate.js';
+import { endOf, type Generation, generationOf } from './s3-generations.js';
+import { readS3Marks } from './s3-keep-marks.js';
+import type { S3Objects } from './s3-objects.js';
+
+const REMOVALS_AT_ONCE = 16;
+
+/** @returns how many blobs were removed; marks, and generations that newer ones replace, are removed too, but not counted. */
+export async function removeOldObjects(objects: S3Objects, ageMs: number): Promise<number> {
+  // Before the blobs: whoever marks one later than this also renews it.
+  const now = Date.now();
+  const { kept, over } = await readS3Marks(objects, now);
+  await removeAll(objects, over);
+
+  let removed = 0;
+  const finish = async (newest: Generation): Promise<void> => {
+    if (kept.has(newest.sha256) || endOf(newest) + ageMs > now) return;
+    await objects.delete(newest.key);
+    removed += 1;
+  };
+
+  let newest: Generation | undefined;
+  for await (const page of objects.list('blobs/')) {
+    const replaced: string[] = [];
+    for (const next of page.map(generationOf)) {
+      if (!next) continue;
+      if (next.sha256 === newest?.sha256) replaced.push((next.hour < newest.hour ? next : newest).key);
+      else if (newest) await finish(newest);
+      if (next.sha256 !== newest?.sha256 || next.hour > newest.hour) newest = next;
+    }
+    await removeAll(objects, replaced);
+  }
+  if (newest) await finish(newest);
+  return removed;
+}
+
+async function removeAll(objects: S3Objects, keys: readonly string[]): Promise<void> {
+  const gate = createGate(REMOVALS_AT_ONCE);
+  await Promise.all(keys.map((key) => gate.run(() => objects.delete(key))));
+}
