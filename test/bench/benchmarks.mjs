@@ -5,6 +5,7 @@ import { ingress } from './ingress.mjs';
 import { memory } from './memory.mjs';
 import { sessions } from './sessions.mjs';
 import { unique } from './unique.mjs';
+import { webhooks } from './webhooks.mjs';
 
 /**
  * @typedef {object} Benchmark
@@ -19,4 +20,4 @@ import { unique } from './unique.mjs';
  */
 
 /** @type {Record<string, Benchmark>} */
-export const BENCHMARKS = { ingress, campaign, unique, idle, sessions, memory };
+export const BENCHMARKS = { ingress, campaign, unique, idle, sessions, memory, webhooks };

@@ -33,7 +33,7 @@ function choose(all, only) {
 try {
   const { json, only, pairs, smoke } = readArguments();
   await ensureInstalled();
-  await ensureBuilt(['apps/ingress', 'apps/worker', 'apps/sandbox']);
+  await ensureBuilt(['apps/ingress', 'apps/worker', 'apps/webhooks', 'apps/sandbox']);
   const { BENCHMARKS } = await import('./benchmarks.mjs');
   const { runBenchmark } = await import('./lib/run-benchmark.mjs');
   const { describeMachine } = await import('./lib/machine.mjs');

@@ -48,8 +48,10 @@ async function whenSettled(arena, ids, deadlineMs) {
       return open.size === 0 ? true : undefined;
     },
     { deadlineMs, everyMs: 250 },
-  ).catch((error) => {
-    throw new Error(`${error.message} ${open.size} are open, for instance ${[...open].slice(0, 3).join(', ')}.`);
+  ).catch(async (error) => {
+    const some = [...open].slice(0, 5);
+    const states = await Promise.all(some.map(async (id) => `${id} (${await stateOf(arena, id)})`));
+    throw new Error(`${error.message} ${open.size} are open, for instance ${states.join(', ')}.`);
   });
 }
 

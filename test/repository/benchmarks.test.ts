@@ -25,6 +25,8 @@ test('every benchmark runs, and its last line has a figure for every key', async
     queue_flatness: expect.any(Number),
     queued_bytes: expect.any(Number),
     finished_bytes: expect.any(Number),
+    webhook_ratio: expect.any(Number),
+    webhook_hang_ratio: expect.any(Number),
   });
   expect(Object.keys({ ...raw }).sort()).toEqual(Object.keys(figures).sort());
   expect(Object.keys({ ...reach }).sort()).toEqual(Object.keys(figures).sort());

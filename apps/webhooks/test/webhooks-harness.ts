@@ -1,12 +1,14 @@
 /** A running webhooks app with a tenant and a device; messages are moved by the store's own scripts. */
 import type { MessageState } from '@pombo/contracts';
-import { createLogger, silentLogger, type Config } from '@pombo/runtime';
+import { createLogger, loadConfig, silentLogger, type Config } from '@pombo/runtime';
 import { createWebhookId, createWebhookSecret, type NewWebhook, type Store, type WebhookName } from '@pombo/store';
-import { openTestStore, playOwner, testConfig } from '@pombo/testing';
+import { openTestStore, playOwner, testEnvironment } from '@pombo/testing';
 import { createWebhooksApp, type WebhooksApp } from '@pombo/webhooks';
 
 export interface WebhooksHarness {
   readonly config: Config;
+  /** The same configuration, for a child process. */
+  readonly env: Readonly<Record<string, string>>;
   readonly store: Store;
   readonly tenantId: string;
   readonly deviceId: string;
@@ -28,7 +30,8 @@ const testLogger = process.env['TEST_LOG']
   : silentLogger;
 
 export async function openWebhooks(settings: Record<string, string> = {}): Promise<WebhooksHarness> {
-  const config = testConfig({ WEBHOOK_PORT: '0', WEBHOOK_SWEEP_MS: '500', ...settings });
+  const env = testEnvironment({ WEBHOOK_PORT: '0', WEBHOOK_SWEEP_MS: '500', ...settings });
+  const config = loadConfig(env);
   const opened = await openTestStore(config);
   const { store } = opened;
   const apps: WebhooksApp[] = [];
@@ -60,6 +63,7 @@ export async function openWebhooks(settings: Record<string, string> = {}): Promi
 
   return {
     config,
+    env,
     store,
     tenantId,
     deviceId,
