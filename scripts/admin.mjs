@@ -50,7 +50,7 @@ async function runCommand({ command, extra, values }) {
   if (!ROLES.includes(role)) throw usageError(`--role must be one of ${ROLES.join(', ')}.`);
   const { store, close } = await openStore(process.env);
   try {
-    const { lines, secret } = await known.run(store, { ...options, role, parseRecipient });
+    const { lines, secret } = await known.run(store, { ...options, role, parseRecipient, env: process.env });
     console.log(lines.join('\n'));
     if (secret) console.error('\nKeep the token: it is not shown again.');
   } finally {

@@ -1,4 +1,5 @@
 /** What the operator can ask for: each command's options, its line in the usage, and what it does and prints. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { expectedError } from './run-command.mjs';
 import { waitUntil } from './wait-until.mjs';
 
@@ -13,6 +14,15 @@ async function orRefusal(work, refusal) {
     return await work;
   } catch (error) {
     throw error?.code === 'NOT_FOUND' ? refusal : error;
+  }
+}
+
+/** What the store or the system refuses, in their words and without a stack. */
+async function orSaid(work) {
+  try {
+    return await work;
+  } catch (error) {
+    throw error?.code === undefined ? error : expectedError(error.message);
   }
 }
 
@@ -68,6 +78,15 @@ const setUser = (enabled) => ({
     return { lines: [`user    ${user} ${enabled ? 'enabled' : 'disabled'}`] };
   },
 });
+
+const MIN_PASSPHRASE_LENGTH = 12;
+
+/** Not an option: what is on a command line is seen by whoever lists processes. */
+function requireSecrets({ SESSION_ENCRYPTION_KEY, BACKUP_PASSPHRASE = '' }) {
+  if (!SESSION_ENCRYPTION_KEY?.trim()) throw expectedError('SESSION_ENCRYPTION_KEY is missing: devices are encrypted.');
+  if (BACKUP_PASSPHRASE.length >= MIN_PASSPHRASE_LENGTH) return BACKUP_PASSPHRASE;
+  throw expectedError(`BACKUP_PASSPHRASE must have at least ${MIN_PASSPHRASE_LENGTH} characters.`);
+}
 
 /** @type {Record<string, { needs: string[], takes?: string[], about: string, run: Function }>} */
 export const COMMANDS = {
@@ -148,6 +167,30 @@ export const COMMANDS = {
       return { lines: [`user    ${user} removed`] };
     },
   },
+  'export-device': {
+    needs: ['device', 'file'],
+    about: 'writes a paired device to a new file, encrypted with BACKUP_PASSPHRASE; whoever has both is the device',
+    async run({ devices, deviceBackups }, { device, file, env }) {
+      const passphrase = requireSecrets(env);
+      const found = await devices.read(device);
+      if (!found) throw expectedError(`There is no device with the id ${device}.`);
+      const backup = await orSaid(deviceBackups.create(found, passphrase));
+      await orSaid(writeFile(file, `${backup}\n`, { mode: 0o600, flag: 'wx' }));
+      return { lines: [`device  ${device} exported`] };
+    },
+  },
+  'import-device': {
+    needs: ['tenant', 'file'],
+    takes: ['name'],
+    about: 'makes a device of such a file, which connects without pairing; only one copy of a device may run',
+    async run({ tenants, deviceBackups }, { tenant, file, name, env }) {
+      const passphrase = requireSecrets(env);
+      await requireTenant({ tenants }, tenant);
+      const backup = await orSaid(readFile(file, 'utf8'));
+      const { id } = await orSaid(deviceBackups.restore(tenant, backup, passphrase, name));
+      return { lines: [`device  ${id} imported`] };
+    },
+  },
   erase: {
     needs: ['tenant', 'number'],
     about: 'erases what a tenant has about a person, and waits up to a minute for it',
@@ -175,7 +218,16 @@ function describe([name, { needs, takes = [], about }]) {
   return `  ${[name, ...options].join(' ')}\n      ${about}`;
 }
 
-const PLACEHOLDERS = { name: 'NAME', tenant: 'ID', user: 'ID', role: 'ROLE', devices: 'ID,ID…', number: 'NUMBER' };
+const PLACEHOLDERS = {
+  name: 'NAME',
+  tenant: 'ID',
+  user: 'ID',
+  role: 'ROLE',
+  devices: 'ID,ID…',
+  number: 'NUMBER',
+  device: 'ID',
+  file: 'PATH',
+};
 
 export const OPTIONS = Object.fromEntries(Object.keys(PLACEHOLDERS).map((name) => [name, { type: 'string' }]));
 
@@ -184,5 +236,6 @@ export const USAGE = `Usage: npm run admin -- COMMAND [OPTIONS]
 ${Object.entries(COMMANDS).map(describe).join('\n')}
 
 ROLE is admin (the default), manager or user; without --devices a user may use all of the tenant's devices.
+Devices are exported and imported with the SESSION_ENCRYPTION_KEY of their Pombo and a passphrase in BACKUP_PASSPHRASE.
 A token is shown once: Redis keeps only its hash.
 REDIS_URL says which Redis, REDIS_PREFIX which Pombo in it.`;

@@ -1,13 +1,12 @@
-/**
- * A worker as in production, but for the one protection that `WITHOUT` names: a fault suite that passes without it shows
- * nothing.
- */
+/** A worker as in production, but for the one protection that `WITHOUT` names. */
 import { attachSignals, createLogger, loadConfig } from '@pombo/runtime';
 import { isConnectionError } from '@pombo/whatsapp';
 import { createWorker } from '@pombo/worker';
+import { WEAKNESSES } from './weaknesses.mjs';
 
-const config = loadConfig(process.env);
+const { WITHOUT, ...env } = process.env;
+const config = loadConfig(env);
 const logger = createLogger({ level: config.LOG_LEVEL, name: 'worker' });
-const worker = createWorker(config, { logger, durableRatchet: process.env.WITHOUT !== 'ratchet' });
+const worker = createWorker(config, { logger, ...WEAKNESSES[WITHOUT]() });
 attachSignals(worker.lifecycle, logger, { isHarmless: isConnectionError });
 await worker.start();

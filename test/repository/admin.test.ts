@@ -1,5 +1,8 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createFailFastRedis, loadConfig, silentLogger } from '@pombo/runtime';
-import { createRecipientStep, createStore, hashToken } from '@pombo/store';
+import { createRecipientStep, createStore, hashToken, readAuthEntries, seedAuthEntries } from '@pombo/store';
 import { eventually, removeKeys, testEnvironment } from '@pombo/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runScript } from './repository-files.js';
@@ -78,6 +81,34 @@ describe('npm run admin', () => {
     expect((await admin('delete-tenant', '--tenant', tenantId)).status).toBe(0);
     expect((await admin('list-tenants')).stdout).toMatch(new RegExp(`^${tenantId} .* being erased +Forgotten$`, 'm'));
     expect(await store.tenants.read(tenantId)).toMatchObject({ erasing: true });
+  });
+
+  test('exports a device to a file that only its passphrase opens, and imports it', async () => {
+    const { tenantId } = await store.tenants.create('Moves');
+    const { id } = await store.devices.create(tenantId, 'a phone');
+    await seedAuthEntries(redis, store.keys, store.cipher, id, new Map([['creds', '{}']]));
+    const jid = '5511988887777:3@s.whatsapp.net';
+    await store.devices.report(id, { paired: true, jid, phone: '5511988887777' });
+    const file = join(await mkdtemp(join(tmpdir(), 'pombo-backup-')), 'device');
+    const run = (passphrase: string, ...args: string[]) =>
+      runScript(['scripts/admin.mjs', ...args, '--file', file], {
+        ...operator,
+        SESSION_ENCRYPTION_KEY: config.SESSION_ENCRYPTION_KEY[0]?.toString('hex'),
+        BACKUP_PASSPHRASE: passphrase,
+      });
+    const passphrase = 'correct horse battery staple';
+    expect(await run(passphrase, 'export-device', '--device', id)).toMatchObject({ status: 0 });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await run(passphrase, 'export-device', '--device', id)).stderr).toContain('EEXIST');
+    await store.devices.report(id, { paired: false });
+    const wrong = await run('another passphrase', 'import-device', '--tenant', tenantId);
+    expect(wrong.stderr).toContain('another passphrase');
+    const done = await run(passphrase, 'import-device', '--tenant', tenantId);
+    const made = printed(done.stdout, 'device');
+    expect(await store.devices.read(made)).toMatchObject({ tenantId, name: 'a phone', paired: true, jid });
+    const auth = await readAuthEntries(redis, store.keys, store.cipher, made);
+    expect(Object.fromEntries(auth)).toEqual({ creds: '{}', imported: '1' });
+    await rm(dirname(file), { recursive: true });
   });
 
   test.each([

@@ -9,6 +9,7 @@ import { createAuthenticate } from './http/authenticate.js';
 import { createDirectLane } from './http/direct-lane.js';
 import { createIdentifyRequest } from './http/identify-request.js';
 import { createReadJson } from './http/read-json.js';
+import { addBackupRoutes } from './routes/backups.js';
 import { addDeviceRoutes } from './routes/devices.js';
 import { addDocumentationRoutes } from './routes/documentation.js';
 import { addErasureRoutes } from './routes/erasures.js';
@@ -49,6 +50,7 @@ export function createApp(parts: AppParts): App {
   addMediaRoutes(routes, parts);
   addMessageRoutes(routes, parts);
   addDeviceRoutes(routes, parts);
+  addBackupRoutes(routes, parts);
   addPairingRoutes(routes, parts);
   addSessionRoutes(routes, parts);
   addUserRoutes(routes, parts);

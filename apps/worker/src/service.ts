@@ -22,7 +22,7 @@ import {
   createMediaFetcher,
   createScratch,
 } from '@pombo/media';
-import { type AuthState, createFleetChannel, createLeases, createStore } from '@pombo/store';
+import { createFleetChannel, createLeases, createStore } from '@pombo/store';
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
 import { rememberRecipients } from './recipients/recipient-memory.js';
@@ -30,6 +30,7 @@ import { removeDevice } from './devices/remove-device.js';
 import { createFleet } from './fleet/fleet.js';
 import { createObtain } from './reuse/obtain.js';
 import { createJanitor } from './janitor/janitor.js';
+import type { Weakenings } from './weakenings.js';
 
 export interface Worker {
   /** @returns the port of health and metrics. */
@@ -39,12 +40,8 @@ export interface Worker {
   readonly lifecycle: Lifecycle;
 }
 
-export interface WorkerDeps {
+export interface WorkerDeps extends Weakenings {
   readonly logger: Logger;
-  /** For tests that look at or slow down what is written of credentials. */
-  readonly wrapAuthState?: (auth: AuthState) => AuthState;
-  /** Off only in tests that show what it is good for; see `SessionOptions.durableRatchet`. */
-  readonly durableRatchet?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 10 * SECOND;
@@ -52,7 +49,7 @@ const COUNT_JOBS_MS = 30 * SECOND;
 /** Part of the time to stop in which devices finish what is in flight; closing needs the rest. */
 const GRACE_PART = 0.6;
 
-export function createWorker(config: Config, { logger, wrapAuthState, durableRatchet }: WorkerDeps): Worker {
+export function createWorker(config: Config, { logger, ...weakenings }: WorkerDeps): Worker {
   const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
 
   const start = async (): Promise<{ port: number }> => {
@@ -67,7 +64,7 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
     lifecycle.onStop('redis subscriber', () => subscriber.disconnect());
     await subscriber.connect();
 
-    const stored = createStore(redis, config);
+    const stored = (weakenings.wrapStore ?? ((whole) => whole))(createStore(redis, config));
     const store = { ...stored, recipients: rememberRecipients(stored.recipients) };
     const blobs = await createBlobStore({ ...config, MEDIA_FSYNC: 'always' });
     lifecycle.onStop('media store', () => blobs.close());
@@ -115,8 +112,7 @@ export function createWorker(config: Config, { logger, wrapAuthState, durableRat
       tickMs: config.LEASE_RENEW_MS,
       rebalanceAfterMs: config.REBALANCE_AFTER_MS,
       graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS * GRACE_PART),
-      open: (lease, device) =>
-        openOwnedDevice({ ...tools, endpoint, connectSlots, lease, device, wrapAuthState, durableRatchet }),
+      open: (lease, device) => openOwnedDevice({ ...tools, endpoint, connectSlots, lease, device, weakenings }),
       remove: (deviceId) => removeDevice(store, deviceId, logger),
     });
     lifecycle.onStop('devices', () => fleet.stop());

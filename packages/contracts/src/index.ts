@@ -1,4 +1,5 @@
 export * from './describe-message.js';
+export * from './device-copy.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './jobs.js';

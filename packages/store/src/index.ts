@@ -1,4 +1,5 @@
 export * from './auth-state.js';
+export * from './backups/device-backups.js';
 export * from './changes.js';
 export * from './cipher.js';
 export * from './device-orders.js';

@@ -1,5 +1,6 @@
 /** Everything Pombo remembers, over one Redis connection. */
 import { type Config, DAY, type Redis, SECOND } from '@pombo/runtime';
+import { createDeviceBackups, type DeviceBackups } from './backups/device-backups.js';
 import { createCipher, type Cipher } from './cipher.js';
 import { type Claims, createClaims } from './claims.js';
 import { createDeviceOrders, type DeviceOrders } from './device-orders.js';
@@ -40,6 +41,7 @@ export interface Store {
   readonly sentMessages: SentMessages;
   readonly devices: Devices;
   readonly deviceOrders: DeviceOrders;
+  readonly deviceBackups: DeviceBackups;
   readonly tenants: Tenants;
   readonly users: Users;
   readonly sendAllowance: SendAllowance;
@@ -78,6 +80,7 @@ export function createStore(redis: Redis, config: Config): Store {
     outboxRetentionMs: config.OUTBOX_RETENTION_MS,
   };
   const devices = createDevices(redis, keys);
+  const pacings = createPacings(redis, keys);
   return {
     redis,
     keys,
@@ -93,6 +96,7 @@ export function createStore(redis: Redis, config: Config): Store {
     sentMessages: createSentMessages(redis, keys, cipher, config.SENT_RETENTION_MS),
     devices,
     deviceOrders: createDeviceOrders(redis, keys, cipher, devices),
+    deviceBackups: createDeviceBackups(redis, keys, cipher, { devices, pacings }),
     tenants: createTenants(redis, keys, users),
     users,
     sendAllowance: createSendAllowance(redis, keys, config.USER_RATE_PER_SECOND, config.USER_RATE_BURST),
@@ -106,7 +110,7 @@ export function createStore(redis: Redis, config: Config): Store {
     findAliases: createFindAliases(redis, keys, cipher),
     lookUpBudget: createLookUpBudget(redis, keys, config.LOOK_UPS_PER_HOUR, config.LOOK_UP_BURST),
     privacyTokenTimes: createPrivacyTokenTimes(redis, keys, PRIVACY_TOKEN_MS),
-    pacings: createPacings(redis, keys),
+    pacings,
     restrictions: createRestrictions(redis, keys, {
       chatsMs: config.CONTACT_RETENTION_MS,
       outboxMs: config.OUTBOX_RETENTION_MS,

@@ -23,6 +23,17 @@ export interface PairCodeBody extends NamedDeviceBody {
   readonly phone: string;
 }
 
+export interface ExportDeviceBody {
+  readonly passphrase: string;
+}
+
+export interface ImportDeviceBody extends ExportDeviceBody {
+  readonly backup: string;
+  readonly name?: string;
+}
+
+const MIN_PASSPHRASE_LENGTH = 12;
+const MAX_PASSPHRASE_LENGTH = 1_000;
 const MAX_PROXY_LENGTH = 500;
 
 const name = () => Joi.string().trim().min(1).max(100);
@@ -59,4 +70,16 @@ export const namedDeviceSchema = Joi.object<NamedDeviceBody>({
 export const pairCodeSchema = Joi.object<PairCodeBody>({
   device_id: namedDeviceSchema.extract('device_id'),
   phone: phone().required().description('The number of the phone into which the code will be typed.'),
+});
+
+const passphrase = () => Joi.string().min(MIN_PASSPHRASE_LENGTH).max(MAX_PASSPHRASE_LENGTH).required();
+
+export const exportDeviceSchema = Joi.object<ExportDeviceBody>({
+  passphrase: passphrase().description('Encrypts the backup. Pombo keeps it nowhere: without it the backup is lost.'),
+});
+
+export const importDeviceSchema = Joi.object<ImportDeviceBody>({
+  backup: Joi.string().required().description('What `POST /devices/{id}/export` answered.'),
+  passphrase: passphrase().description('The one it was exported with.'),
+  name: name().description('Otherwise as it was called before.'),
 });

@@ -46,6 +46,8 @@ export const ROUTES = {
   'GET /devices': { access: 'user' },
   'GET /devices/:id': { access: 'user' },
   'POST /devices': { access: 'manager', json: true },
+  'POST /devices/import': { access: 'admin', json: true },
+  'POST /devices/:id/export': { access: 'admin', json: true },
   'GET /status': { access: 'user' },
   'PATCH /devices/:id': { access: 'manager', json: true },
   'DELETE /devices/:id': { access: 'manager' },

@@ -2,8 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { parseProxyUrl } from '@pombo/contracts';
 import { describeError, SECOND } from '@pombo/runtime';
-import { takeBackJobs } from '@pombo/queue';
-import { type AuthState, createAuthState, type DeviceRecord, type HeldLease, StaleEpochError } from '@pombo/store';
+import { createAuthState, type DeviceRecord, type HeldLease, StaleEpochError } from '@pombo/store';
 import {
   type Ack,
   type ConnectSlots,
@@ -21,6 +20,7 @@ import { createDeviceReporter } from './device-reporter.js';
 import { createRestrictionWatch } from './restriction-watch.js';
 import { createLinkByCode } from './link-by-code.js';
 import { createUnlinking } from './unlinking.js';
+import { type Weakenings, withoutWeakness } from '../weakenings.js';
 
 /** How long what was let go of may take to notice. */
 const RELEASE_MS = 2 * SECOND;
@@ -50,19 +50,19 @@ export interface OwnedDeviceOptions extends WorkerTools {
   readonly connectSlots: ConnectSlots;
   /** As it was when its lease was claimed. */
   readonly device: DeviceRecord;
-  /** Tests look at or slow down what is written of credentials. */
-  readonly wrapAuthState?: ((auth: AuthState) => AuthState) | undefined;
-  /** See `SessionOptions.durableRatchet`. */
-  readonly durableRatchet?: boolean | undefined;
+  readonly weakenings?: Weakenings;
 }
 
 /** Takes back the jobs of the predecessor, loads the credentials, connects, and consumes while connected. */
 export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<OwnedDevice> {
-  const { store, config, lease, wrapAuthState, durableRatchet = true } = options;
+  const { store, config, lease } = options;
+  const { wrapAuthState, wrapSession, wrapDirectory, takeBack, durableRatchet } = withoutWeakness(
+    options.weakenings ?? {},
+  );
   const { deviceId, epoch } = lease;
   const logger = options.logger.child({ deviceId, epoch });
   // Before there is anything to close.
-  if ((await takeBackJobs(store.redis, store.keys, deviceId, epoch)) === undefined) throw new StaleEpochError(deviceId);
+  if ((await takeBack(store.redis, store.keys, deviceId, epoch)) === undefined) throw new StaleEpochError(deviceId);
   const proxy = await store.deviceOrders.readProxy(deviceId);
   const endpoint = proxy === undefined ? options.endpoint : options.endpoint.through(parseProxyUrl(proxy));
   const reporter = createDeviceReporter(lease, store, logger);
@@ -77,9 +77,9 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   const settled = new Promise<void>((resolve) => (markSettled = resolve));
 
   const auth = createAuthState(store.redis, store.keys, store.cipher, deviceId, epoch);
-  const session = await createSession({
+  const opened = await createSession({
     endpoint,
-    auth: wrapAuthState ? wrapAuthState(auth) : auth,
+    auth: wrapAuthState(auth),
     book: store.recipients,
     tokenTimes: {
       findDue: (users) => store.privacyTokenTimes.findDue(deviceId, users),
@@ -124,6 +124,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     },
   });
 
+  const session = wrapSession(opened);
   const receiver = createReceiver({
     ...{ deviceId, store, blobs: options.blobs, config, logger, signal: released.signal },
     download: (media, limits) => session.download(media, limits),
@@ -135,7 +136,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     logger,
   });
   const unlinking = createUnlinking({ session, logger, waitMs: UNLINK_WAIT_MS });
-  const directory = createDeviceDirectory(store, deviceId, session);
+  const directory = wrapDirectory(createDeviceDirectory(store, deviceId, session));
   const restriction = createRestrictionWatch({
     ...{ lease, logger, signal: released.signal, restrictions: store.restrictions },
     ask: () => session.askReachoutLock(),

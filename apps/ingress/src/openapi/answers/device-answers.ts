@@ -26,6 +26,12 @@ export const createdDeviceSchema = Joi.object({
   data: Joi.object({ device_id: deviceId.required(), name: Joi.string().required() }).required(),
 });
 
+export const exportedDeviceSchema = Joi.object({
+  success,
+  device_id: deviceId.required(),
+  backup: Joi.string().required().description('Keep it as safe as the phone itself.'),
+});
+
 const devices = Joi.array()
   .items(Joi.object(deviceKeys).meta({ component: 'ListedDevice' }))
   .required();
@@ -99,6 +105,12 @@ export const createdDevice = {
   success: true,
   device: newDevice,
   data: { device_id: DEVICE_ID, name: 'Front desk' },
+};
+
+export const exportedDevice = {
+  success: true,
+  device_id: DEVICE_ID,
+  backup: 'pombo-device-1.q83vEjRWeJASNFZ4kBI0Vg.8J2fLk0mS1b3…',
 };
 
 export const connectedDevice = {

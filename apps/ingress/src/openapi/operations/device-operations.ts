@@ -1,6 +1,8 @@
 import Joi from 'joi';
 import {
   createDeviceSchema,
+  exportDeviceSchema,
+  importDeviceSchema,
   namedDeviceSchema,
   pairCodeSchema,
   updateDeviceSchema,
@@ -14,6 +16,8 @@ import {
   deviceList,
   deviceListSchema,
   deviceSchema,
+  exportedDevice,
+  exportedDeviceSchema,
   noDeviceStatus,
   loggedOutStatus,
   offlineStatus,
@@ -117,6 +121,39 @@ export const deviceOperations = {
       200: { description: 'It is deleted.', schema: deletedDeviceSchema, examples: { Deleted: deletedDevice } },
     },
     errors: ['DEVICE_NOT_FOUND'],
+  },
+  'POST /devices/:id/export': {
+    tag: 'Devices',
+    summary: 'Export a device',
+    description:
+      'Credentials, Signal keys, known chats and pacing of a paired device, encrypted with the passphrase. Whoever has both is the device. To move a device: `POST /disconnect`, export, import elsewhere, and leave it disconnected here; deleting it or `POST /logout` would unlink the imported one from the phone too.',
+    path,
+    body: { schema: exportDeviceSchema, examples: { 'A passphrase': { passphrase: 'correct horse battery staple' } } },
+    answers: {
+      200: { description: 'The backup.', schema: exportedDeviceSchema, examples: { Exported: exportedDevice } },
+    },
+    errors: ['DEVICE_NOT_FOUND', 'DEVICE_NOT_READY'],
+  },
+  'POST /devices/import': {
+    tag: 'Devices',
+    summary: 'Import a device',
+    description:
+      'Makes a device of a backup, which connects by itself, without pairing. Of the copies of a device only one may run: two throw each other out. An old backup can be imported; up to 1,000 messages may have been sent in each chat since.',
+    body: {
+      schema: importDeviceSchema,
+      examples: {
+        'A backup': { backup: exportedDevice.backup, passphrase: 'correct horse battery staple', name: 'Front desk' },
+      },
+    },
+    answers: {
+      201: {
+        description: 'The device is there and about to connect.',
+        headers: ['Location'],
+        schema: createdDeviceSchema,
+        examples: { Imported: createdDevice },
+      },
+    },
+    errors: ['ALREADY_CONNECTED'],
   },
   'GET /qr/status': {
     tag: 'Devices',
