@@ -39,7 +39,7 @@ async function sendAcrossAKill(number: string, durableRatchet: boolean): Promise
   const doomed = startChildApp(SLOW_AUTH_WORKER, env);
   await stack.whenConnected(deviceId);
   const first = await imageTo(deviceId, number);
-  await stack.whenState(first, 'sent');
+  await stack.whenState(first, 'sent', 'delivered');
   await stack.sandbox.reply(number, jid, 'thank you');
 
   stack.sandbox.setFaults({ dropAcks: { number } });
@@ -51,8 +51,8 @@ async function sendAcrossAKill(number: string, durableRatchet: boolean): Promise
   const third = await imageTo(deviceId, number);
   const successor = startChildApp(WORKER, stack.env);
   try {
-    await stack.whenState(second, 'sent');
-    await stack.whenState(third, 'sent');
+    await stack.whenState(second, 'sent', 'delivered');
+    await stack.whenState(third, 'sent', 'delivered');
   } finally {
     await successor.kill('SIGTERM');
   }

@@ -34,7 +34,8 @@ export interface SessionReports {
   connected(identity: DeviceIdentity): void;
   /** Credentials are already forgotten. */
   loggedOut(): void;
-  receipt(receipt: Receipt): void;
+  /** WhatsApp hears that it was taken once this has resolved, and tells it again after the next login if it has not. */
+  receipt(this: void, receipt: Receipt): Promise<void> | void;
   /** JIDs of people who wrote to this account, or whom it wrote to with another of its devices. */
   heard(chats: readonly string[]): void;
   /** WhatsApp said whether this account may open new chats. */

@@ -221,6 +221,21 @@ async function waitUntilConnected(keeper: ConnectionKeeper, signal: AbortSignal)
   }
 }
 
+/**
+ * Has Baileys see a stanza only after `first` has resolved, since it acknowledges what it sees: a process that dies
+ * in between is told again after its next login. One that `first` rejects is not acknowledged at all.
+ */
+function holdBack(socket: WASocket, name: string, first: (node: BinaryNode) => Promise<void>): void {
+  const itsOwn = socket.ws.listeners(name);
+  socket.ws.removeAllListeners(name);
+  socket.ws.on(name, (node: BinaryNode) => {
+    const passOn = (): void => {
+      for (const listener of itsOwn) (listener as (node: BinaryNode) => unknown)(node);
+    };
+    first(node).then(passOn, () => undefined);
+  });
+}
+
 function attachReports(
   socket: WASocket,
   { creds }: Credentials,
@@ -236,9 +251,9 @@ function attachReports(
     };
     if (!settle(ack)) reports.lateAck(ack);
   });
-  socket.ws.on('CB:receipt', (node: BinaryNode) => {
+  holdBack(socket, 'CB:receipt', async (node) => {
     const receipt = parseReceipt(node, [creds.me?.id, creds.me?.lid]);
-    if (receipt) reports.receipt(receipt);
+    if (receipt) await reports.receipt(receipt);
   });
   const hear = (chats: readonly string[]): void => {
     if (chats.length > 0) reports.heard(chats);

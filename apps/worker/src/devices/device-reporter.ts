@@ -42,6 +42,12 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
   const remember = (work: () => Promise<unknown>): void => {
     tail = tail.then(work).catch((error: unknown) => logger.error('a report was not written', describeError(error)));
   };
+  /** @throws when it was not written, which is logged already. */
+  const rememberSurely = (work: () => Promise<unknown>): Promise<unknown> => {
+    const written = tail.then(work);
+    remember(() => written);
+    return written;
+  };
   const say = (report: DeviceReport, event?: DeviceEvent, data?: Readonly<Record<string, unknown>>): void =>
     remember(async () => {
       const heard = await devices.reportAsOwner(lease, report);
@@ -90,8 +96,9 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
       const nobody = { jid: null, lid: null, phone: null, pairingUntil: null };
       say({ ...nobody, paired: false, state: 'logged_out' }, 'device.logged_out');
     },
-    receipt({ kind, messageIds }: Receipt) {
-      for (const id of messageIds.filter(isOurs)) remember(() => messages.transition(id, deviceId, kind));
+    async receipt({ kind, messageIds }: Receipt) {
+      const ours = messageIds.filter(isOurs);
+      await Promise.all(ours.map((id) => rememberSurely(() => messages.transition(id, deviceId, kind))));
     },
     lateAck({ id, error }: Ack) {
       if (!isOurs(id)) return;
