@@ -228,7 +228,8 @@ test('a worker that never stays for long takes no device from others', async () 
 });
 
 test('devices of a worker that stops are with others at once, without waiting for a tick', async () => {
-  const ids = await addDevices(20);
+  // Enough that each worker has some, whatever their ids: (2/3)^40 that one has none.
+  const ids = await addDevices(40);
   const first = await startFleet('worker-1', openPlayed);
   await eventually('all are taken over', () => first.size === ids.length);
   const takenAt = new Map<string, number>();
@@ -247,7 +248,7 @@ test('devices of a worker that stops are with others at once, without waiting fo
       playDevice(lease, { stop: () => Promise.resolve(void givenAt.set(lease.deviceId, performance.now())) }),
     ),
   );
-  await eventually('the third has some', () => third.size > 2);
+  await eventually('the third has some', () => third.size > 0);
   await first.stop();
   await third.stop();
   await eventually('all are with the other', () => takenAt.size === ids.length, { timeoutMs: 5000 });

@@ -36,10 +36,20 @@ export interface MissedDevices {
 
 export function createMissedDevices({ refresh, forgetGroup, logger }: MissedDevicesOptions): MissedDevices {
   const lookedInto = new LRUCache<string, string>({ max: REMEMBERED });
+  /** By chat and hash: messages acknowledged meanwhile want the same answer. */
+  const looking = new Map<string, Promise<string[]>>();
 
-  const findMissed = async ({ jid, addressed }: SentStanza): Promise<string[]> => {
+  const look = ({ jid, phash }: SentStanza): Promise<string[]> => {
+    const name = `${jid} ${phash}`;
+    const running = looking.get(name) ?? refresh(jid).finally(() => looking.delete(name));
+    looking.set(name, running);
+    return running;
+  };
+
+  const findMissed = async (sent: SentStanza): Promise<string[]> => {
+    const { jid, addressed } = sent;
     if (isPnUser(jid) || isLidUser(jid)) {
-      const listed = await refresh(jid);
+      const listed = await look(sent);
       return listed.filter((device) => !addressed.has(device));
     }
     // A group's message is one for all: devices it cannot be read on ask for it by themselves.
