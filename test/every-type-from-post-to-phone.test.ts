@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SEND_ROUTES } from '@pombo/contracts';
-import { makeMp3, makeMp4, makeOpus } from '@pombo/testing';
+import { makeMp3, makeMp4, makeOpus, makePdf } from '@pombo/testing';
 import sharp from 'sharp';
 import type { ApiAnswer, ApiClient } from './harness/api-client.js';
 import { makeMovingSticker, makePicture } from './harness/picture.js';
@@ -20,7 +20,7 @@ const files: Record<'picture' | 'sticker' | 'movingSticker' | 'pdf' | 'csv' | 'v
   picture: Buffer.alloc(0),
   sticker: Buffer.alloc(0),
   movingSticker: Buffer.alloc(0),
-  pdf: Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n'),
+  pdf: makePdf({ pages: 3 }),
   csv: Buffer.from('a;b\n1;2\n'),
   video: makeMp4(3, 320, 240),
   song: makeMp3(2),
@@ -177,10 +177,11 @@ const CASES: readonly Case[] = [
     message: () => ({
       documentMessage: {
         ...{ mimetype: 'application/pdf', fileName: 'offer.pdf', caption: 'our offer', fileSha256: hashOf('pdf') },
+        ...{ pageCount: 3, jpegThumbnail: expect.stringMatching(/^\/9j\//) as unknown },
       },
     }),
     metadata: () => ({
-      ...{ document_size_bytes: files.pdf.length, mime_type: 'application/pdf', file_name: 'offer.pdf' },
+      ...{ document_size_bytes: files.pdf.length, mime_type: 'application/pdf', file_name: 'offer.pdf', page_count: 3 },
     }),
     stanza: { type: 'media' },
   },

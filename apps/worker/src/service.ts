@@ -19,6 +19,7 @@ import {
   createAvPipeline,
   createBlobStore,
   createImagePipeline,
+  createPdfReader,
   createMediaFetcher,
   createScratch,
 } from '@pombo/media';
@@ -91,6 +92,7 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
       fetcher,
       images: createImagePipeline(),
       av,
+      pdfs: createPdfReader(),
       obtain,
       scratch,
       metrics,

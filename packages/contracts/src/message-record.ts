@@ -21,6 +21,8 @@ export interface SendMetadata {
   readonly document_size_bytes?: number;
   readonly mime_type?: string;
   readonly file_name?: string;
+  /** Of a PDF. */
+  readonly page_count?: number;
   readonly download_time_ms?: number;
   readonly upload_time_ms?: number;
   readonly mentions_processed?: number;

@@ -2,9 +2,9 @@
 import { PomboError } from '@pombo/contracts';
 import { sniffMedia } from './sniff-media.js';
 
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'svg';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'svg' | 'bmp';
 
-/** Only these ever reach libvips, whatever else it can read. An SVG comes as bytes, so nothing it refers to is loaded. */
+/** Only these ever reach libvips (BMP as its pixels), whatever else it can read. An SVG comes as bytes, so nothing it refers to is loaded. */
 const READABLE_FORMATS: Readonly<Record<string, ImageFormat>> = {
   'image/jpeg': 'jpeg',
   'image/png': 'png',
@@ -14,6 +14,7 @@ const READABLE_FORMATS: Readonly<Record<string, ImageFormat>> = {
   'image/tiff': 'tiff',
   'image/avif': 'avif',
   'image/svg+xml': 'svg',
+  'image/bmp': 'bmp',
 };
 
 /** Whether it can be made into an image or a sticker. */
@@ -32,7 +33,10 @@ export async function requireImageFormat(bytes: Uint8Array): Promise<ImageFormat
   const found = await sniffMedia(bytes);
   const format = found && READABLE_FORMATS[found.mimeType];
   if (format) return format;
-  throw new PomboError('MEDIA_INVALID', `${describe(found?.mimeType)}; send JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG.`);
+  throw new PomboError(
+    'MEDIA_INVALID',
+    `${describe(found?.mimeType)}; send JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG or BMP.`,
+  );
 }
 
 function describe(mimeType: string | undefined): string {

@@ -1,5 +1,7 @@
 /** Turns the bytes a client supplied into an image that WhatsApp shows. */
 import { PomboError } from '@pombo/contracts';
+import { createBmpReader } from './bmp-reader.js';
+import type { RawPicture } from './children/picture-answer.js';
 import { convertImage } from './convert-image.js';
 import { isSendableImage, requireImageFormat } from './image-format.js';
 import { createImageGate, type ImageGateSettings, type OpenImage } from './image-gate.js';
@@ -51,7 +53,7 @@ export interface ImagePipeline {
    *
    * @throws PomboError MEDIA_INVALID: not an image (the message names what it is), cut off, damaged, too many pixels
    */
-  inspectImage(bytes: Uint8Array): Promise<ImageInfo>;
+  inspectImage(bytes: Buffer): Promise<ImageInfo>;
   /**
    * A JPEG or PNG that every phone shows and that is not too large passes as it is, but for its metadata. Anything else
    * becomes a JPEG of its first page, or a PNG where it can be seen through.
@@ -66,39 +68,60 @@ export interface ImagePipeline {
    */
   prepareSticker(bytes: Buffer, options: PrepareStickerOptions): Promise<PreparedSticker>;
   /** The thumbnail alone, for documents. Throws as `inspectImage`. */
-  createThumbnail(bytes: Uint8Array): Promise<Buffer>;
+  createThumbnail(bytes: Buffer): Promise<Buffer>;
+  /** The same of pixels. */
+  createThumbnailOf(picture: RawPicture): Promise<Buffer>;
 }
 
 /** One per process: its gate bounds the image work of the whole process. */
 export function createImagePipeline(settings: ImageGateSettings = {}): ImagePipeline {
   const gate = createImageGate(settings);
+  const readBmp = createBmpReader();
 
   /** Runs `work` inside the gate, with what the image says about itself. */
-  async function withImage<T>(bytes: Uint8Array, work: (open: OpenImage, info: ImageInfo) => Promise<T>): Promise<T> {
+  async function withImage<T>(bytes: Buffer, work: (image: OpenedImage) => Promise<T>): Promise<T> {
     const format = await requireImageFormat(bytes);
-    return gate.run(async (open) => work(open, await readImageHeader(open, bytes, format, gate.maxPixels)));
+    const pixels = format === 'bmp' ? await readBmp(bytes) : undefined;
+    return gate.run(async (open) => {
+      const readable = pixels ? await encodePixels(open, pixels) : bytes;
+      const info = await readImageHeader(open, readable, format, gate.maxPixels);
+      return work({ open, bytes: readable, suppliedBytes: bytes.length, info });
+    });
   }
 
   return {
     inspectImage: (bytes) =>
-      withImage(bytes, async (open, info) => {
-        await decodeFully(open, bytes);
-        return info;
+      withImage(bytes, async (image) => {
+        await decodeFully(image);
+        return image.info;
       }),
-    createThumbnail: (bytes) => withImage(bytes, (open, info) => renderThumbnail(open, bytes, info)),
+    createThumbnail: (bytes) =>
+      withImage(bytes, ({ open, bytes: readable, info }) => renderThumbnail(open, readable, info)),
+    createThumbnailOf: (picture) =>
+      gate.run(async (open) => renderThumbnail(open, await encodePixels(open, picture), picture)),
     async prepareImage(bytes, options) {
       if (bytes.length > options.maxBytes) throw tooLarge(options.maxBytes);
-      return withImage(bytes, (open, info) => prepare(open, bytes, info, options));
+      return withImage(bytes, (image) => prepare(image, options));
     },
-    prepareSticker: (bytes, { maxBytes }) =>
-      withImage(bytes, (open, info) => prepareAsSticker(open, bytes, info, maxBytes)),
+    prepareSticker: (bytes, { maxBytes }) => withImage(bytes, (image) => prepareAsSticker(image, maxBytes)),
   };
 }
 
+interface OpenedImage {
+  readonly open: OpenImage;
+  /** What sharp reads. */
+  readonly bytes: Buffer;
+  readonly suppliedBytes: number;
+  readonly info: ImageInfo;
+}
+
+/** As a file, which can be read again and again like any other. Hardly compressed: it lives for a moment. */
+async function encodePixels(open: OpenImage, { data, ...raw }: RawPicture): Promise<Buffer> {
+  return open(data, { raw }).png({ compressionLevel: 1 }).toBuffer();
+}
+
 async function prepare(
-  open: OpenImage,
-  bytes: Buffer,
-  info: ImageInfo,
+  { open, bytes, suppliedBytes, info }: OpenedImage,
   { maxBytes, maxEdge = LONGEST_SIDE, strip = true }: PrepareImageOptions,
 ): Promise<PreparedImage> {
   const { mimeType, width, height, format, hasAlpha } = info;
@@ -110,7 +133,7 @@ async function prepare(
     ...delivered,
     sizeBytes: delivered.bytes.length,
     converted: !passes,
-    source: { mimeType, sizeBytes: bytes.length, width, height },
+    source: { mimeType, sizeBytes: suppliedBytes, width, height },
     // Also the proof that an untouched image decodes to its end.
     thumbnail: await renderThumbnail(open, delivered.bytes, delivered),
   };
@@ -119,16 +142,12 @@ async function prepare(
 /** libjpeg's own limit (JPEG_MAX_DIMENSION). */
 const LONGEST_SIDE = 65_500;
 
-async function prepareAsSticker(
-  open: OpenImage,
-  bytes: Buffer,
-  info: ImageInfo,
-  maxBytes: number,
-): Promise<PreparedSticker> {
+async function prepareAsSticker(image: OpenedImage, maxBytes: number): Promise<PreparedSticker> {
+  const { open, bytes, suppliedBytes, info } = image;
   const { mimeType, width, height, pages } = info;
   const passes = info.format === 'webp';
   if (passes && bytes.length > maxBytes) throw tooLarge(maxBytes);
-  if (passes) await decodeFully(open, bytes);
+  if (passes) await decodeFully(image);
   const delivered = passes ? { bytes, width, height } : await renderSticker(open, bytes, info, maxBytes);
   return {
     ...delivered,
@@ -136,12 +155,12 @@ async function prepareAsSticker(
     sizeBytes: delivered.bytes.length,
     converted: !passes,
     animated: pages > 1,
-    source: { mimeType, sizeBytes: bytes.length, width, height },
+    source: { mimeType, sizeBytes: suppliedBytes, width, height },
   };
 }
 
 /** Decoding to almost nothing still reads every byte. */
-async function decodeFully(open: OpenImage, bytes: Uint8Array): Promise<void> {
+async function decodeFully({ open, bytes }: OpenedImage): Promise<void> {
   await open(bytes).resize({ width: 8, height: 8, fit: 'fill' }).raw().toBuffer();
 }
 

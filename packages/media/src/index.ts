@@ -17,6 +17,8 @@ export type { AvFacts } from './av-facts.js';
 export { type AvPipeline, type AvPipelineSettings, createAvPipeline } from './av-pipeline.js';
 export { isSendableImage, type ImageFormat } from './image-format.js';
 export type { ImageGateSettings } from './image-gate.js';
+export { createPdfReader, type PdfFacts, type PdfReader, type PdfReaderSettings } from './pdf-reader.js';
+export type { RawPicture } from './children/picture-answer.js';
 export type { ImageInfo } from './image-header.js';
 export {
   createImagePipeline,

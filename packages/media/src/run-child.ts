@@ -15,6 +15,8 @@ export interface ChildRun<T> {
   readonly args: readonly string[];
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** What the program reads; default: nothing. */
+  readonly input?: Uint8Array;
   /** Reads what the program writes; what it throws ends the program. */
   readonly consume: (output: Readable) => Promise<T>;
 }
@@ -34,9 +36,12 @@ export class ChildFailedError extends Error {
 }
 
 /** @throws ChildMissingError, ChildFailedError; what `consume` throws */
-export async function runChild<T>({ command, args, timeoutMs, signal, consume }: ChildRun<T>): Promise<T> {
+export async function runChild<T>({ command, args, timeoutMs, signal, input, consume }: ChildRun<T>): Promise<T> {
   signal?.throwIfAborted();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: ENVIRONMENT });
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: ENVIRONMENT });
+  // A program that ends before it has read everything says why by its exit.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   let complaint = '';
   child.stderr.on('data', (bytes: Buffer) => (complaint = (complaint + bytes.toString()).slice(-MAX_COMPLAINT)));
   const kill = () => child.kill('SIGKILL');

@@ -80,7 +80,7 @@ describe('what is no image is named', () => {
     ['Not found', /text\/plain/],
     ['{"a":1}', /application\/json/],
     ['%PDF-1.7\n', /application\/pdf/],
-    ['BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0', /image\/bmp are not supported/],
+    ['BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0', /damaged or cut off/],
     ['\0\x01\x02', /not an image of a known format/],
     ['', /empty/],
   ])('%j', async (content, message) => {

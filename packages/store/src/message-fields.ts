@@ -19,6 +19,7 @@ const METADATA_FIELDS = {
   duration_seconds: 'ms',
   document_size_bytes: 'mz',
   mime_type: 'mt',
+  page_count: 'mg',
   download_time_ms: 'md',
   upload_time_ms: 'mu',
   mentions_processed: 'mm',

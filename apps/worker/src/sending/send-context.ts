@@ -1,6 +1,6 @@
 /** What the steps of sending a message work with: one device, held under one epoch. */
 import type { Config, Logger, Metrics } from '@pombo/runtime';
-import type { AvPipeline, BlobStore, ImagePipeline, MediaFetcher, Scratch } from '@pombo/media';
+import type { AvPipeline, BlobStore, ImagePipeline, MediaFetcher, PdfReader, Scratch } from '@pombo/media';
 import type { Store } from '@pombo/store';
 import type { Session } from '@pombo/whatsapp';
 import type { Obtain } from '../reuse/obtain.js';
@@ -14,6 +14,7 @@ export interface WorkerTools {
   readonly fetcher: MediaFetcher;
   readonly images: ImagePipeline;
   readonly av: AvPipeline;
+  readonly pdfs: PdfReader;
   /** Media made for one message and used for others. */
   readonly obtain: Obtain;
   /** Files of this process, while they are being worked on. */

@@ -45,7 +45,7 @@ export const documentSendSchema = withOneMedia(
 export const documentDocs: SendDocs = {
   summary: 'Send a file',
   description:
-    'Any file; `file_name` is required with `document_url`. A `mime_type` left out is found by the file itself. What the recipient sees before opening it is the thumbnail you bring.',
+    'Any file; `file_name` is required with `document_url`. A `mime_type` left out is found by the file itself. What the recipient sees before opening it is the thumbnail you bring; of a PDF without one, its first page.',
   examples: {
     'A file by its URL': {
       number: '5511999999999',

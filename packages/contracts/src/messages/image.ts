@@ -27,7 +27,7 @@ export const imageSendSchema = withOneMedia(
 export const imageDocs: SendDocs = {
   summary: 'Send a picture',
   description:
-    'A picture by URL is fetched by the worker that sends it, one inside the body is stored at once. JPEG, PNG, WebP, GIF, TIFF, AVIF and SVG are taken; what WhatsApp would not show becomes a JPEG, or a PNG where it can be seen through. EXIF, XMP and IPTC are taken out.',
+    'A picture by URL is fetched by the worker that sends it, one inside the body is stored at once. JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG and BMP are taken; what WhatsApp would not show becomes a JPEG, or a PNG where it can be seen through. EXIF, XMP and IPTC are taken out.',
   examples: {
     'A picture by its URL': {
       number: '5511999999999',

@@ -16,6 +16,8 @@ export interface BuiltMedia {
   /** Of a voice note: 64 bytes of 0 to 100. */
   readonly waveform?: Buffer;
   readonly animated?: boolean;
+  /** Of a document. */
+  readonly pages?: number;
 }
 
 export interface BuildParts {

@@ -50,6 +50,7 @@ const measured = {
   document_size_bytes: count,
   mime_type: Joi.string().description('What the recipient is told the file is.'),
   file_name: Joi.string(),
+  page_count: count.description('Of a PDF that could be read.'),
   download_time_ms: count.description(
     'Absent where nothing had to be downloaded; 0 where another message’s download was used.',
   ),
@@ -136,6 +137,7 @@ const MEASURED: Readonly<Record<MediaKind | 'none', SendMetadata>> = {
     document_size_bytes: 48_213,
     mime_type: 'application/pdf',
     file_name: 'invoice-1042.pdf',
+    page_count: 2,
     download_time_ms: 180,
     upload_time_ms: 240,
     upload_reused: false,
