@@ -195,4 +195,6 @@ try {
   failWith(error);
 } finally {
   await undos.run();
+  // After a signal what waits for messages goes on waiting.
+  process.exit();
 }
