@@ -1,6 +1,6 @@
 /**
  * The only user of the AWS SDK: the handful of operations the blob store needs, each in bounded time. The SDK is loaded
- * when a store is opened, since it would cost every other process 100 ms and some 30 MB.
+ * when a store is opened, since it would cost every other process half a second and some 10 MB.
  */
 import { createReadStream } from 'node:fs';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';

@@ -70,7 +70,7 @@ test.each([
   expect(JSON.stringify(failure.message)).not.toContain('wrong-secret');
 });
 
-test('bytes and files go out signed with their hash, which the server checks', async () => {
+test('bytes and files go out signed with their hash', async () => {
   const objects = await openS3Objects(s3SettingsOf(configWith({})));
   const bytes = randomBytes(100_000);
   const path = join(dir, 'file');
