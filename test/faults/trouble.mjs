@@ -36,8 +36,9 @@ export function startTrouble(arena, devices, workers, { killEveryMs, cutEveryMs,
 
   /** Takes a worker away and starts another in its place, as a supervisor would. */
   const replace = async (ending) => {
+    // With nobody left to take over, a takeover takes as long as a process needs to start.
+    if (workers.length < 2) return;
     const worker = choose(workers);
-    if (worker === undefined) return;
     workers.splice(workers.indexOf(worker), 1);
     const lost = [...owners].filter(([, owner]) => owner === worker.owner).map(([device]) => device);
     losses.push({ at: Date.now(), ending, devices: lost });

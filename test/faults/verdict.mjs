@@ -1,4 +1,6 @@
 /** Compares what was accepted with what the phones show, and says what does not fit. */
+import { findDisagreements } from './compare-events.mjs';
+
 const byTime = (a, b) => a - b;
 
 export function spread(values) {
@@ -82,6 +84,8 @@ export async function judge(arena, campaign, losses) {
       ({ id, fromMe }) => !fromMe && id !== chat.greeting && !accepted.includes(id),
     ).length;
   }
+  const deviceIds = chats.map(({ device }) => device.id);
+  const disagreeing = await findDisagreements(arena.store, deviceIds, records.filter(Boolean));
   const recipients = chats.map(({ number }) => number);
   const ownPhones = chats.map(({ device }) => device.jid.split(/[:@]/)[0]);
   const report = {
@@ -98,6 +102,7 @@ export async function judge(arena, campaign, losses) {
     keyFetchesPerOwnPhone: mostKeyFetches(ownPhones, counters),
     retryReceipts: counters.retryReceiptsSent,
     secondArrivals: explainSecondArrivals(journal, counters.retryReceiptsSent),
+    eventsUnlikeRecord: disagreeing.length,
     takeoverAfterKillMs: spread(takeovers(losses, 'SIGKILL', journal, records.filter(Boolean))),
     gapAfterDrainMs: spread(takeovers(losses, 'SIGTERM', journal, records.filter(Boolean))),
   };
@@ -129,6 +134,10 @@ function findFaults(report) {
     [report.chatsOutOfOrder === 0, `${report.chatsOutOfOrder} chats are out of order`],
     [report.afterSuccessor === 0, `${report.afterSuccessor} stanzas came after the successor had logged in`],
     [report.keyFetchesPerRecipient <= 1, `keys were fetched ${report.keyFetchesPerRecipient} times for one recipient`],
+    [
+      report.eventsUnlikeRecord === 0,
+      `the events of ${report.eventsUnlikeRecord} messages tell something else than their record`,
+    ],
     [report.secondArrivals.unexplained.length === 0, `${report.secondArrivals.unexplained.length} needless sendings`],
     [(report.takeoverAfterKillMs?.max ?? 0) <= LONGEST_TAKEOVER_MS, 'a takeover took longer than 15 s'],
     [(report.gapAfterDrainMs?.median ?? 0) <= MEDIAN_DRAIN_GAP_MS, 'a drained device was silent for more than 1 s'],
