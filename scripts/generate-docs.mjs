@@ -36,6 +36,9 @@ function explained(name, value) {
   return name.endsWith('_BYTES') ? inWords(value, SIZES) : undefined;
 }
 
+/** One of several ways is required; this is the one that `.env.example` shows. */
+const FIRST_OF_SEVERAL = new Set(['REDIS_URL']);
+
 /** @returns {{ name: string, about: string, required: boolean, value: string, words?: string, example?: string }[]} */
 function describeSettings(settings) {
   const unknown = Object.values(settings).find(({ group }) => !GROUPS.includes(group));
@@ -48,7 +51,7 @@ function describeSettings(settings) {
         const { flags = {} } = schema.describe();
         const value = flags.default === undefined ? '' : String(flags.default);
         const words = explained(name, flags.default);
-        return { name, about, example, value, words, required: flags.presence === 'required' };
+        return { name, about, example, value, words, required: flags.presence === 'required' || FIRST_OF_SEVERAL.has(name) };
       }),
   }));
 }

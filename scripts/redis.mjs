@@ -86,11 +86,12 @@ function answersPing(port) {
 
 /**
  * Starts a Redis on loopback with AOF on and nothing evicted, as Pombo needs it.
- * @param {{ dir: string, port?: number, detached?: boolean }} options `dir` keeps its data.
+ * @param {{ dir: string, port?: number, detached?: boolean, args?: readonly string[] }} options `dir` keeps its data;
+ *   `args` are added to the server's.
  * @returns {Promise<{ url: string, port: number, pid: number, gone: Promise<void>, stop: () => Promise<void> }>}
  *   `gone` resolves when it has ended, asked or not.
  */
-export async function startRedis({ dir, port, detached = false }) {
+export async function startRedis({ dir, port, detached = false, args: more = [] }) {
   const server = findRedisServer();
   mkdirSync(dir, { recursive: true });
   const chosen = port ?? (await freePort());
@@ -104,6 +105,7 @@ export async function startRedis({ dir, port, detached = false }) {
     'warning',
     '--logfile',
     resolve(dir, 'redis.log'),
+    ...more,
   );
   // Detached it may outlive us, and must not hold on to a pipe that someone reads our errors from.
   const child = spawn(server, args, { stdio: ['ignore', 'ignore', detached ? 'ignore' : 'inherit'], detached });

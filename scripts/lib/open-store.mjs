@@ -18,6 +18,13 @@ export function withoutPassword(url) {
   return decodeURI(shown.href);
 }
 
+/** @param {import('@pombo/runtime').RedisTarget} target */
+function whereabouts(target) {
+  if (target.kind === 'single') return withoutPassword(target.url);
+  const nodes = target.kind === 'cluster' ? target.nodes : target.sentinels;
+  return nodes.map(({ host, port }) => `${host}:${port}`).join(', ');
+}
+
 /**
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<{ store: import('@pombo/store').Store, close: () => void }>}
@@ -32,7 +39,7 @@ export async function openStore(env) {
     throw error instanceof ConfigError ? expectedError(error.message) : error;
   }
   const redis = createFailFastRedis({
-    url: config.REDIS_URL,
+    target: config.REDIS,
     name: 'pombo-admin',
     logger: silentLogger,
     commandTimeoutMs: COMMAND_TIMEOUT_MS,
@@ -41,7 +48,7 @@ export async function openStore(env) {
     await redis.connect();
   } catch (error) {
     redis.disconnect();
-    throw expectedError(`Redis at ${withoutPassword(config.REDIS_URL)} does not answer: ${error.message}`);
+    throw expectedError(`Redis at ${whereabouts(config.REDIS)} does not answer: ${error.message}`);
   }
   return { store: createStore(redis, config), close: () => redis.disconnect() };
 }

@@ -13,7 +13,7 @@ const admin = (...args: string[]) => runScript(['scripts/admin.mjs', ...args], o
 
 const config = loadConfig(env);
 const redis = createFailFastRedis({
-  url: config.REDIS_URL,
+  target: config.REDIS,
   name: 'test',
   logger: silentLogger,
   commandTimeoutMs: 5_000,

@@ -44,7 +44,7 @@ describe('.env.example', () => {
 
   test('works once the key is filled in', () => {
     const filled = { ...readEnv(text, false), SESSION_ENCRYPTION_KEY: 'ab'.repeat(32) };
-    expect(loadConfig(filled).REDIS_URL).toBe('redis://127.0.0.1:6379');
+    expect(loadConfig(filled).REDIS).toEqual({ kind: 'single', url: 'redis://127.0.0.1:6379' });
   });
 
   test('refuses to work with the key left empty', () => {

@@ -40,7 +40,7 @@ export interface Ingress {
 
 export function createIngress(config: Config, { logger, redis: given }: IngressDeps): Ingress {
   const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
-  const connection = { url: config.REDIS_URL, logger };
+  const connection = { target: config.REDIS, logger };
   let started: Promise<Address> | undefined;
 
   const connectRedis = async (): Promise<Redis> => {

@@ -13,7 +13,7 @@ export interface DyingIngress {
 
 export async function startDyingIngress(config: Config): Promise<DyingIngress> {
   const redis = createFailFastRedis({
-    url: config.REDIS_URL,
+    target: config.REDIS,
     name: 'dying',
     logger: silentLogger,
     commandTimeoutMs: 700,

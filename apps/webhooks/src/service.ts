@@ -48,7 +48,7 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
   const lifecycle = createLifecycle({ logger, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
 
   const connect = async (name: string): Promise<Redis> => {
-    const redis = createPatientRedis({ url: config.REDIS_URL, name, logger });
+    const redis = createPatientRedis({ target: config.REDIS, name, logger });
     lifecycle.onStop(name, () => redis.disconnect());
     await redis.connect();
     return redis;

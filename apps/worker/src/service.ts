@@ -56,12 +56,12 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
   const start = async (): Promise<{ port: number }> => {
     refuseSandboxKeyForWhatsapp(config);
     lifecycle.onStop('console', captureConsole(logger));
-    const redis = createPatientRedis({ url: config.REDIS_URL, name: 'pombo-worker', logger });
+    const redis = createPatientRedis({ target: config.REDIS, name: 'pombo-worker', logger });
     lifecycle.onStop('redis', () => redis.disconnect());
     await redis.connect();
     for (const problem of await findRedisProblems(redis)) logger.warn('Redis is not fit to hold messages', { problem });
 
-    const subscriber = createPatientRedis({ url: config.REDIS_URL, name: 'pombo-worker-news', logger });
+    const subscriber = createPatientRedis({ target: config.REDIS, name: 'pombo-worker-news', logger });
     lifecycle.onStop('redis subscriber', () => subscriber.disconnect());
     await subscriber.connect();
 

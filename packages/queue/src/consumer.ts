@@ -7,7 +7,7 @@
  *                          └──nothing there──▶ waiting for a job ──▶ taking          any ──pause──▶ paused
  */
 import { type Priority, type SendJob, shardOfDevice } from '@pombo/contracts';
-import { describeError, type Logger, type Redis, SECOND } from '@pombo/runtime';
+import { describeError, type Logger, onReconnect, type Redis, SECOND } from '@pombo/runtime';
 import type { Keys } from '@pombo/store';
 import { Worker } from 'bullmq';
 import { createBell } from './bell.js';
@@ -89,7 +89,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     lookForStray = true;
     bell.ring();
   };
-  redis.on('ready', lookAgain);
+  const stopListening = onReconnect(redis, lookAgain);
 
   const take = async ({ jobs, above }: Room): Promise<boolean> => {
     const adopted = adopt;
@@ -182,7 +182,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if (closing) return;
       closing = true;
       consuming = false;
-      redis.off('ready', lookAgain);
+      stopListening();
       clearInterval(renewing);
       clearTimeout(flushing);
       bell.ring();

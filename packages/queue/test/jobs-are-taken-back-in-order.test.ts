@@ -90,7 +90,7 @@ async function claim(owner: string): Promise<number> {
 
 /** A worker that took jobs in hand and died: its connection is gone, its jobs are locked and active. */
 async function takeInHandAndDie(count: number): Promise<string[]> {
-  const redis: Redis = createPatientRedis({ url: context.config.REDIS_URL, name: 'doomed', logger: silentLogger });
+  const redis: Redis = createPatientRedis({ target: context.config.REDIS, name: 'doomed', logger: silentLogger });
   await redis.connect();
   const inHand: string[] = [];
   const doomed = await consume((id) => (inHand.push(id), never), { redis, inHand: count });

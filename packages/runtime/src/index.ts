@@ -1,5 +1,6 @@
 export * from './batcher.js';
 export * from './config/load-config.js';
+export type { RedisTarget } from './config/redis-target.js';
 export * from './config/settings.js';
 export * from './durations.js';
 export * from './growing-up-to.js';

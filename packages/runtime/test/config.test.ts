@@ -42,6 +42,11 @@ describe('contradictions are refused at start', () => {
     [{ ...minimal, WHATSAPP_ROOT_KEY: KEY }, 'WHATSAPP_ROOT_KEY'],
     [{ ...minimal, WHATSAPP_TLS_INSECURE: 'true', WHATSAPP_URL: 'wss://example.com/ws/chat' }, 'WHATSAPP_TLS_INSECURE'],
     [{ ...minimal, WHATSAPP_TLS_INSECURE: 'true' }, 'WHATSAPP_TLS_INSECURE'],
+    [{ ...minimal, REDIS_CLUSTER_NODES: 'a:1,b:2' }, 'REDIS_CLUSTER_NODES'],
+    [{ ...minimal, REDIS_PASSWORD: 'secret' }, 'REDIS_PASSWORD'],
+    [{ ...minimal, REDIS_TLS: 'true' }, 'REDIS_TLS'],
+    [{ SESSION_ENCRYPTION_KEY: KEY, REDIS_SENTINELS: 'a:26379' }, 'REDIS_SENTINEL_MASTER'],
+    [{ SESSION_ENCRYPTION_KEY: KEY, REDIS_CLUSTER_NODES: 'a:1,b' }, 'REDIS_CLUSTER_NODES'],
     [{ ...minimal, SANDBOX_MODE: 'true', WHATSAPP_URL: 'wss://example.com/ws/chat' }, 'SANDBOX_MODE'],
   ])('%j names %s', (env, name) => {
     const problems = problemsOf(env);
@@ -77,4 +82,30 @@ test('keys are rotated by putting the new one first, in hex or base64', () => {
   const other = Buffer.alloc(32, 7);
   const config = loadConfig({ ...minimal, SESSION_ENCRYPTION_KEY: `${other.toString('base64')}, ${KEY}` });
   expect(config.SESSION_ENCRYPTION_KEY).toEqual([other, Buffer.from(KEY, 'hex')]);
+});
+
+test('Redis is one server, a Sentinel group or a Cluster', () => {
+  const key = { SESSION_ENCRYPTION_KEY: KEY };
+  const node = { host: '10.0.0.1', port: 6379 };
+  expect(loadConfig(minimal).REDIS).toEqual({ kind: 'single', url: minimal.REDIS_URL });
+  const sentinel = {
+    REDIS_SENTINELS: 's1:26379, [::1]:26380',
+    REDIS_SENTINEL_MASTER: 'main',
+    REDIS_PASSWORD: 'secret',
+  };
+  expect(loadConfig({ ...key, ...sentinel }).REDIS).toMatchObject({
+    kind: 'sentinel',
+    master: 'main',
+    sentinels: [
+      { host: 's1', port: 26379 },
+      { host: '::1', port: 26380 },
+    ],
+    access: { password: 'secret' },
+  });
+  const cluster = { REDIS_CLUSTER_NODES: '10.0.0.1:6379', REDIS_CLUSTER_NAT_MAP: '172.17.0.2:6379=10.0.0.1:6379' };
+  expect(loadConfig({ ...key, ...cluster }).REDIS).toMatchObject({
+    kind: 'cluster',
+    nodes: [node],
+    natMap: { '172.17.0.2:6379': node },
+  });
 });

@@ -1,4 +1,4 @@
-import { type Config, createPatientRedis, type Redis, silentLogger } from '@pombo/runtime';
+import { type Config, createPatientRedis, mastersOf, type Redis, silentLogger } from '@pombo/runtime';
 import { createLeases, createStore, type DeviceReport, type Store } from '@pombo/store';
 import { testConfig } from './test-config.js';
 
@@ -11,7 +11,7 @@ export interface TestStore {
 
 /** A store under names of its own. `close` removes them. */
 export async function openTestStore(config: Config = testConfig()): Promise<TestStore> {
-  const redis = createPatientRedis({ url: config.REDIS_URL, name: 'pombo-test', logger: silentLogger });
+  const redis = createPatientRedis({ target: config.REDIS, name: 'pombo-test', logger: silentLogger });
   await redis.connect();
   return {
     config,
@@ -27,13 +27,17 @@ export async function openTestStore(config: Config = testConfig()): Promise<Test
 /** Removes every key of a prefix. */
 export async function removeKeys(redis: Redis, prefix: string): Promise<void> {
   const keys = await keysOf(redis, prefix);
-  if (keys.length > 0) await redis.unlink(...keys);
+  // One by one: on a Cluster they are in many slots.
+  await Promise.all(keys.map((key) => redis.unlink(key)));
 }
 
 /** Every key of a prefix. */
 export async function keysOf(redis: Redis, prefix: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const batch of redis.scanStream({ match: `${prefix}:*`, count: 1000 })) found.push(...(batch as string[]));
+  for (const master of mastersOf(redis)) {
+    const batches = master.scanStream({ match: `${prefix}:*`, count: 1000 });
+    for await (const batch of batches) found.push(...(batch as string[]));
+  }
   return found;
 }
 

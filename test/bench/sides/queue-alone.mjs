@@ -11,7 +11,7 @@ const LEASE_MS = 600_000;
 const ACCEPTED_AT_ONCE = 500;
 
 const config = loadConfig(process.env);
-const redis = createPatientRedis({ url: config.REDIS_URL, name: 'queue-alone', logger: silentLogger });
+const redis = createPatientRedis({ target: config.REDIS, name: 'queue-alone', logger: silentLogger });
 await redis.connect();
 const store = createStore(redis, config);
 const producer = createProducer(redis, store.keys);

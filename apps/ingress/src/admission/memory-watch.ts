@@ -2,9 +2,13 @@
  * Keeps an eye on Redis' memory. A full Redis (`noeviction`) refuses every write, the sessions' keys among them, and
  * with them every message already queued; so new ones are refused while there is still room.
  */
-import { describeError, type Logger, type Redis, SECOND } from '@pombo/runtime';
+import { describeError, type Logger, mastersOf, type Redis, SECOND } from '@pombo/runtime';
 
 const CHECK_MS = SECOND;
+const NOTHING = { usedBytes: 0, limit: 0 };
+
+const fullness = ({ usedBytes, limit }: { usedBytes: number; limit: number }): number =>
+  limit > 0 ? usedBytes / limit : 0;
 
 export interface MemoryWatch {
   /** Looks once, then every second. */
@@ -28,8 +32,13 @@ export function createMemoryWatch({ redis, highWaterPercent, limitBytes, logger 
   let checking = false;
 
   const check = async (): Promise<void> => {
-    const { usedBytes, maxBytes } = readMemory(await redis.info('memory'));
-    const limit = maxBytes > 0 ? maxBytes : limitBytes;
+    const servers = await Promise.all(mastersOf(redis).map(async (server) => readMemory(await server.info('memory'))));
+    const fills = servers.map(({ usedBytes, maxBytes }) => ({
+      usedBytes,
+      limit: maxBytes > 0 ? maxBytes : limitBytes,
+    }));
+    // Of a Cluster, the fullest master: its devices cannot go elsewhere.
+    const [{ usedBytes, limit } = NOTHING] = fills.sort((one, other) => fullness(other) - fullness(one));
     const nowFull = limit > 0 && usedBytes >= (limit * highWaterPercent) / 100;
     if (nowFull === full) return;
     full = nowFull;

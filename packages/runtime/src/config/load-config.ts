@@ -3,6 +3,7 @@ import Joi from 'joi';
 import { SECOND } from '../durations.js';
 import type { Pacing } from '@pombo/contracts';
 import { pacingOf, type PacingSettings } from './pacing-defaults.js';
+import { redisContradictions, type RedisSettings, type RedisTarget, redisTargetOf } from './redis-target.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
 /** Log levels, most important first. */
@@ -10,7 +11,8 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** Validated settings; spans in milliseconds, sizes in bytes. See `SETTINGS` for what each means. */
 export interface Config {
-  readonly REDIS_URL: string;
+  /** Made of `REDIS_URL` or the settings of a Sentinel group or a Cluster. */
+  readonly REDIS: RedisTarget;
   readonly REDIS_PREFIX: string;
   readonly LOG_LEVEL: LogLevel;
   /** First encrypts, all decrypt. */
@@ -114,6 +116,8 @@ export interface Config {
   readonly PAIRING_TIMEOUT_MS: number;
 }
 
+type GivenSettings = Config & PacingSettings & RedisSettings;
+
 /** Thrown by `loadConfig`: one line per problem, ready to print. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
@@ -122,12 +126,13 @@ export class ConfigError extends Error {
   }
 }
 
-const schema = Joi.object(
-  Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.schema])),
-).messages({
-  'any.required': '{{#label}} is not set',
-  'key.length': '{{#label}} must be 32 bytes, in hex or base64 (make one with: openssl rand -hex 32)',
-});
+const schema = Joi.object(Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.schema])))
+  .or('REDIS_URL', 'REDIS_SENTINELS', 'REDIS_CLUSTER_NODES')
+  .messages({
+    'object.missing': 'REDIS_URL is not set, nor are REDIS_SENTINELS or REDIS_CLUSTER_NODES',
+    'any.required': '{{#label}} is not set',
+    'key.length': '{{#label}} must be 32 bytes, in hex or base64 (make one with: openssl rand -hex 32)',
+  });
 
 /** Loopback addresses `WHATSAPP_TLS_INSECURE` is allowed for. */
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -142,7 +147,7 @@ const SANDBOX_KEY = Buffer.alloc(32, 'pombo sandbox key');
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const { value, error } = schema.validate(pickKnown(env), { abortEarly: false, convert: true }) as {
-    value: Config & PacingSettings;
+    value: GivenSettings;
     error?: Joi.ValidationError;
   };
   if (error) throw new ConfigError(error.details.map((detail) => detail.message.replaceAll('"', '')));
@@ -153,13 +158,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** A setting that is not set follows the one it must fit, so that setting one contradicts no default. */
-function withDerivedDefaults(config: Config & PacingSettings): Config {
+function withDerivedDefaults(config: GivenSettings): Config & RedisSettings {
   const given = config.PROBE_TIMEOUT_MS as number | undefined;
   const fitting = Math.min(5 * SECOND, Math.ceil(config.SEND_ACK_TIMEOUT_MS / 4));
   return {
     ...config,
     PROBE_TIMEOUT_MS: given ?? fitting,
     LOOK_UPS_PER_HOUR: lookUpsPerHour(config),
+    // The schema insists on one of the three.
+    REDIS: redisTargetOf(config) as RedisTarget,
     PACING: pacingOf(config, config.SANDBOX_MODE || config.WHATSAPP_URL !== undefined),
   };
 }
@@ -173,8 +180,8 @@ function pickKnown(env: Readonly<Record<string, string | undefined>>): Record<st
   return known;
 }
 
-function contradictions(config: Config): string[] {
-  const problems: string[] = [];
+function contradictions(config: Config & RedisSettings): string[] {
+  const problems = redisContradictions(config);
   const name = (setting: SettingName): string => setting;
   if (!config.SANDBOX_MODE && !(config.SESSION_ENCRYPTION_KEY as readonly Buffer[] | undefined)) {
     problems.push(

@@ -4,6 +4,7 @@
  */
 import Joi from 'joi';
 import { DAY, HOUR, MINUTE, SECOND } from '../durations.js';
+import type { RedisNode } from './redis-target.js';
 
 export type SettingGroup =
   'Everywhere' | 'Ingress' | 'Worker' | 'Pacing' | 'WhatsApp' | 'Media' | 'Webhooks' | 'Limits and retention';
@@ -62,6 +63,34 @@ const countList = () =>
         .filter((count) => count > 0),
     );
 
+/** `host:port`, IPv6 addresses in brackets. */
+const NODE = /^(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/;
+
+function readNode(text: string): RedisNode | undefined {
+  const [, host = '', port] = NODE.exec(text.trim()) ?? [];
+  return Number(port) > 0 && Number(port) < 65_536
+    ? { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+    : undefined;
+}
+
+const nodeList = () =>
+  Joi.string()
+    .custom((value: string, helpers) => {
+      const nodes = value.split(',').map(readNode);
+      return nodes.includes(undefined) ? helpers.error('nodes.list') : nodes;
+    })
+    .messages({ 'nodes.list': '{{#label}} must be host:port, several with commas' });
+
+const natMap = () =>
+  Joi.string()
+    .custom((value: string, helpers) => {
+      const pairs = value.split(',').map((pair) => pair.split('=').map((part) => part.trim()));
+      const entries = pairs.map(([inside = '', outside = '']) => [inside, readNode(outside)] as const);
+      const wrong = entries.some(([inside, node]) => readNode(inside) === undefined || node === undefined);
+      return wrong ? helpers.error('nodes.map') : Object.fromEntries(entries);
+    })
+    .messages({ 'nodes.map': '{{#label}} must be inside-host:port=outside-host:port, several with commas' });
+
 const versionTriple = () =>
   Joi.string()
     .pattern(/^\d+\.\d+\.\d+$/, 'three numbers with dots, as in 2.3000.1043857760')
@@ -70,11 +99,54 @@ const versionTriple = () =>
 export const SETTINGS = {
   REDIS_URL: {
     group: 'Everywhere',
-    schema: Joi.string()
-      .uri({ scheme: ['redis', 'rediss'] })
-      .required(),
-    about: 'Redis 7 or later (or Valkey) with AOF on and `maxmemory-policy noeviction`.',
+    schema: Joi.string().uri({ scheme: ['redis', 'rediss'] }),
+    about:
+      'Redis 7 or later (or Valkey) with AOF on and `maxmemory-policy noeviction`. Either this, or `REDIS_SENTINELS`, or `REDIS_CLUSTER_NODES`.',
     example: 'redis://127.0.0.1:6379',
+  },
+  REDIS_SENTINELS: {
+    group: 'Everywhere',
+    schema: nodeList(),
+    about: 'Sentinels that know the master: `host:port`, separated by commas (docs/redis.md).',
+  },
+  REDIS_SENTINEL_MASTER: {
+    group: 'Everywhere',
+    schema: Joi.string().pattern(/^[\w.-]{1,128}$/, 'a name as in `sentinel monitor`'),
+    about: 'Name under which the Sentinels watch the master.',
+  },
+  REDIS_SENTINEL_USERNAME: {
+    group: 'Everywhere',
+    schema: Joi.string(),
+    about: 'User at the Sentinels, where they have ACLs.',
+  },
+  REDIS_SENTINEL_PASSWORD: { group: 'Everywhere', schema: Joi.string(), about: 'Password of the Sentinels.' },
+  REDIS_CLUSTER_NODES: {
+    group: 'Everywhere',
+    schema: nodeList(),
+    about:
+      'Some nodes of a Redis Cluster, by which the others are found: `host:port`, separated by commas (docs/redis.md).',
+  },
+  REDIS_CLUSTER_NAT_MAP: {
+    group: 'Everywhere',
+    schema: natMap(),
+    about:
+      'Where to reach nodes that the Cluster names by addresses of its own network: `10.0.0.1:6379=redis-1.example.com:6379`, separated by commas.',
+  },
+  REDIS_USERNAME: {
+    group: 'Everywhere',
+    schema: Joi.string(),
+    about: 'User at the servers of a Sentinel group or a Cluster. With `REDIS_URL` it belongs into the URL.',
+  },
+  REDIS_PASSWORD: {
+    group: 'Everywhere',
+    schema: Joi.string(),
+    about: 'Password at the servers of a Sentinel group or a Cluster. With `REDIS_URL` it belongs into the URL.',
+  },
+  REDIS_TLS: {
+    group: 'Everywhere',
+    schema: flag(),
+    about:
+      'Speak TLS with a Sentinel group (Sentinels included) or a Cluster. An authority of your own: `NODE_EXTRA_CA_CERTS`. With `REDIS_URL`, `rediss://` says it.',
   },
   REDIS_PREFIX: {
     group: 'Everywhere',

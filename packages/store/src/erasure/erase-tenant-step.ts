@@ -2,7 +2,7 @@
  * Removes a tenant with everything it has. Its devices go first: without its record a device accepts nothing, and
  * without its lease a worker can write nothing more of it and ends the session.
  */
-import { type Redis, SECOND } from '@pombo/runtime';
+import { mastersOf, type Redis, SECOND } from '@pombo/runtime';
 import { encodeChange } from '../changes.js';
 import type { Devices } from '../devices.js';
 import type { Keys } from '../keys.js';
@@ -79,20 +79,27 @@ export function createTenantStep(parts: TenantStepParts): (pending: PendingErasu
       return 'more';
     },
     /** Whatever else is named after the tenant or a device of it: queues, intents, tokens given to contacts. */
-    async sweep(pending, { scan = '0' }) {
+    async sweep(pending, progress) {
       const { tenantId } = pending;
       const names = [tenantId, ...(await devices.listIdsOfTenant(tenantId))];
       const kept = new Set([keys.tenant(tenantId), keys.tenantDevices(tenantId)]);
       const isMeant = (key: string): boolean =>
         !kept.has(key) && !key.startsWith(keys.erasure(tenantId, '')) && names.some((name) => key.includes(name));
-      let cursor = scan;
+      const runs = await readRuns(redis);
+      // A cursor counts only for the run of the server that gave it: after a restart or a failover all begins anew.
+      const goesOn = progress['runs'] === runs.map(({ id }) => id).join();
+      const at = goesOn ? Number(progress['server']) : 0;
+      let cursor = goesOn ? (progress['scan'] ?? '0') : '0';
       for (let commands = 0; commands < SCAN.commands; commands++) {
-        const [next, found] = await redis.scan(cursor, 'MATCH', `${keys.everyPrefix}*`, 'COUNT', SCAN.keys);
+        const server = runs[at]?.server ?? redis;
+        const [next, found] = await server.scan(cursor, 'MATCH', `${keys.everyPrefix}*`, 'COUNT', SCAN.keys);
         await Promise.all(found.filter(isMeant).map((key) => redis.unlink(key)));
         cursor = next;
         if (cursor === '0') break;
       }
-      await erasures.advance(pending, cursor === '0' ? { phase: 'finish' } : { scan: cursor });
+      const server = cursor === '0' ? at + 1 : at;
+      const place = { runs: runs.map(({ id }) => id).join(), server: String(server), scan: cursor };
+      await erasures.advance(pending, server >= runs.length ? { phase: 'finish' } : place);
       return 'more';
     },
     async finish(pending) {
@@ -101,7 +108,7 @@ export function createTenantStep(parts: TenantStepParts): (pending: PendingErasu
       await redis.del(keys.tenantDevices(tenantId), keys.tenant(tenantId));
       await redis.srem(keys.tenantIndex, tenantId);
       await redis.publish(keys.changes, encodeChange({ kind: 'tenant', id: tenantId }));
-      await erasures.finish(pending, ['phase', 'device', 'scan', 'settledAt']);
+      await erasures.finish(pending, ['phase', 'device', 'runs', 'server', 'scan', 'settledAt']);
       return 'done';
     },
   };
@@ -112,4 +119,15 @@ export function createTenantStep(parts: TenantStepParts): (pending: PendingErasu
     if (!phase) throw new Error('an erasure is in a phase that this version does not know');
     return phase(pending, progress);
   };
+}
+
+/** The servers that hold keys, in an order that only a restart or a failover changes. */
+async function readRuns(redis: Redis): Promise<Array<{ server: Redis; id: string }>> {
+  const runs = await Promise.all(
+    mastersOf(redis).map(async (server) => {
+      const id = /^run_id:(\w+)/m.exec(await server.info('server'))?.[1] ?? '';
+      return { server, id };
+    }),
+  );
+  return runs.sort((one, other) => (one.id < other.id ? -1 : 1));
 }
