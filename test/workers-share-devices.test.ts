@@ -4,6 +4,8 @@ import { startChildApp, WORKER } from './harness/child-app.js';
 import { createTestSender, type TestSender } from './harness/send-jobs.js';
 import { startStack, type Stack, type TestDevice } from './harness/stack.js';
 
+const DEVICES = 12;
+
 let stack: Stack;
 let sender: TestSender;
 let devices: TestDevice[];
@@ -14,7 +16,8 @@ beforeAll(async () => {
   sender = createTestSender(stack.store, stack.tenantId);
   stack.onClose(() => sender.close());
   devices = [];
-  for (let i = 0; i < 6; i += 1) devices.push(await stack.addPairedDevice());
+  // Where each goes is a matter of its name: with few devices all may be one worker's.
+  for (let i = 0; i < DEVICES; i += 1) devices.push(await stack.addPairedDevice());
 });
 afterAll(() => stack.close());
 
@@ -29,7 +32,7 @@ const ownedBy = async (count: number) => {
 
 /** One message of each device to a person of its own; all arrive, readable and once. */
 async function everyDeviceSends(round: number): Promise<void> {
-  const numbers = devices.map((_device, i) => `55119777${round}00${i}0`);
+  const numbers = devices.map((_device, i) => `55119777${round}0${String(i).padStart(2, '0')}0`);
   const content = { type: 'text', text: `round ${round}` } as const;
   const ids = await Promise.all(
     devices.map(({ deviceId }, i) => sender.send({ deviceId, number: numbers[i] ?? '', content })),
