@@ -51,7 +51,14 @@ function describeSettings(settings) {
         const { flags = {} } = schema.describe();
         const value = flags.default === undefined ? '' : String(flags.default);
         const words = explained(name, flags.default);
-        return { name, about, example, value, words, required: flags.presence === 'required' || FIRST_OF_SEVERAL.has(name) };
+        return {
+          name,
+          about,
+          example,
+          value,
+          words,
+          required: flags.presence === 'required' || FIRST_OF_SEVERAL.has(name),
+        };
       }),
   }));
 }
