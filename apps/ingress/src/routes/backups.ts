@@ -1,10 +1,10 @@
 /** Devices leave Pombo as a sealed text, and come back as one. */
 import type { AppParts } from '../app-parts.js';
+import { answerMadeDevice } from '../devices/answer-made-device.js';
 import { findOwnDevice } from '../devices/choose-device.js';
 import { exportDeviceSchema, importDeviceSchema } from '../devices/device-schemas.js';
 import { readBody } from '../http/read-body.js';
 import { callerOf } from '../http/request-context.js';
-import { rfc3339 } from '../http/rfc3339.js';
 import type { Routes } from './routes.js';
 
 export function addBackupRoutes(routes: Routes, { store: { devices, deviceBackups, users } }: AppParts): void {
@@ -21,16 +21,8 @@ export function addBackupRoutes(routes: Routes, { store: { devices, deviceBackup
   routes.add('POST /devices/import', async (request, response) => {
     const { body, extras } = readImport(request, response);
     const { tenantId, userId } = callerOf(request);
-    const { id, name, createdAt } = await deviceBackups.restore(tenantId, body.backup, body.passphrase, body.name);
-    await users.allowDevice(tenantId, userId, id);
-    response
-      .status(201)
-      .location(`/devices/${id}`)
-      .json({
-        success: true,
-        device: { id, name, connected: false, created_at: rfc3339(createdAt) },
-        data: { device_id: id, name },
-        ...extras,
-      });
+    const device = await deviceBackups.restore(tenantId, body.backup, body.passphrase, body.name);
+    await users.allowDevice(tenantId, userId, device.id);
+    answerMadeDevice(response, device, extras);
   });
 }

@@ -1,13 +1,13 @@
 import { parseProxyUrl } from '@pombo/contracts';
 import type { DeviceRecord } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
+import { answerMadeDevice } from '../devices/answer-made-device.js';
 import { findOwnDevice, listOwnDevices } from '../devices/choose-device.js';
 import { buildDevice, showProxy } from '../devices/device-resource.js';
 import { createDeviceSchema, updateDeviceSchema } from '../devices/device-schemas.js';
 import { readBody } from '../http/read-body.js';
 import { buildPacing, buildRestriction } from '../devices/pacing-resource.js';
 import { callerOf } from '../http/request-context.js';
-import { rfc3339 } from '../http/rfc3339.js';
 import type { Routes } from './routes.js';
 
 export function addDeviceRoutes(
@@ -39,17 +39,9 @@ export function addDeviceRoutes(
     const { body, extras } = readCreate(request, response);
     const { name } = body;
     const { tenantId, userId } = callerOf(request);
-    const { id, createdAt } = await devices.create(tenantId, name);
-    await users.allowDevice(tenantId, userId, id);
-    response
-      .status(201)
-      .location(`/devices/${id}`)
-      .json({
-        success: true,
-        device: { id, name, connected: false, created_at: rfc3339(createdAt) },
-        data: { device_id: id, name },
-        ...extras,
-      });
+    const device = await devices.create(tenantId, name);
+    await users.allowDevice(tenantId, userId, device.id);
+    answerMadeDevice(response, device, extras);
   });
 
   routes.add('GET /devices', async (request, response) => {
