@@ -66,9 +66,13 @@ test('a Redis that is silent at the accept: the 503 names the message, which exi
 test('a Redis that is slow over every command: 503 in under a second', async () => {
   const slow = await createSlowProxy(redis.port);
   const behind = await openHarness({ settings: { REDIS_URL: slow.url } });
+  const { token } = await behind.store.tenants.createToken(behind.tenantId, 'admin');
   try {
-    slow.setDelayMs(400);
+    // Two commands of one step are too slow together, then those of several.
+    slow.setDelayMs(600);
     expectUnavailable(await timed(behind.sendImage()));
+    slow.setDelayMs(250);
+    expectUnavailable(await timed(behind.sendImage({}, { authorization: `Bearer ${token}` })));
   } finally {
     slow.setDelayMs(0);
     await behind.close();
