@@ -10,15 +10,17 @@ import { ROOT } from './lib/paths.mjs';
 import { failWith, runCommand } from './lib/run-command.mjs';
 
 const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
-/** Jest passes Node's own options on to its workers; it needs the first for ES modules, and the second keeps them quiet. */
-const NODE_OPTIONS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+/** Jest passes Node's own options on to its workers: they load TypeScript with tsx, which finds our packages' sources by this file. */
+const NODE_OPTIONS = ['--import', 'tsx'];
+const TSX_CONFIG = join(ROOT, 'test', 'setup', 'native', 'tsconfig.json');
 
 /** Tests use names of their own, so they can share a running Redis; otherwise jest's global setup starts one. */
 function testEnvironment() {
+  const env = { ...process.env, TSX_TSCONFIG_PATH: TSX_CONFIG };
   const running = process.env.TEST_REDIS_URL ?? process.env.REDIS_URL;
-  if (running) return { ...process.env, TEST_REDIS_URL: running };
+  if (running) return { ...env, TEST_REDIS_URL: running };
   findRedisServer();
-  return process.env;
+  return env;
 }
 
 try {

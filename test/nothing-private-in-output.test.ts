@@ -53,7 +53,7 @@ test('nothing private is printed, even when a Signal session changes', async () 
   const ingress = start(INGRESS);
   const worker = start(WORKER);
   const url = await eventually('the ingress listens', () => /"url":"([^"]+)"/.exec(ingress.output())?.[1], {
-    timeoutMs: 20_000,
+    timeoutMs: 50_000,
   });
   const { token } = await store.tenants.createToken(tenantId, 'admin');
   const api = createApiClient(url, token);

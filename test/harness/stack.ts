@@ -98,7 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     async whenConnected(deviceId) {
       await eventually('the device connects', async () => (await store.devices.read(deviceId))?.state === 'connected', {
-        timeoutMs: 20_000,
+        timeoutMs: 50_000,
       });
     },
     whenState: (messageId, ...states) =>

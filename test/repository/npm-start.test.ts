@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Running, startScript } from './repository-files.js';
 
 /** Starting a Redis, a sandbox, an ingress and a worker takes its time on a busy machine. */
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 interface RunFile {
   readonly children: ReadonlyArray<{ readonly pid: number; readonly match: string }>;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface EventuallyOptions {
-  /** Default 25 s: generous, for busy machines; a test that passes never waits for it. */
+  /** Default 50 s: generous, for busy machines; a test that passes never waits for it. */
   readonly timeoutMs?: number;
   /** Default 20 ms. */
   readonly intervalMs?: number;
@@ -16,7 +16,7 @@ type Truthy<T> = Exclude<NonNullable<T>, false | 0 | ''>;
 export async function eventually<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 25_000, intervalMs = 20 }: EventuallyOptions = {},
+  { timeoutMs = 50_000, intervalMs = 20 }: EventuallyOptions = {},
 ): Promise<Truthy<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
