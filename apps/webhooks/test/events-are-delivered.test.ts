@@ -1,8 +1,11 @@
 import { describeMessage } from '@pombo/contracts';
-import { eventually } from '@pombo/testing';
+import { loadConfig } from '@pombo/runtime';
+import { signingKeys } from '@pombo/store';
+import { eventually, openTestStore } from '@pombo/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { buildBody } from '../src/delivery/build-body.js';
+import { signEvent } from '../src/delivery/sign-event.js';
 import { type Receiver, startReceiver } from './receiver.js';
 import { openWebhooks, type WebhooksHarness } from './webhooks-harness.js';
 
@@ -62,12 +65,16 @@ describe('a message', () => {
 
 test('an event of a device is told with what there is to say', async () => {
   await harness.addEndpoint(receiver.url('/devices'), { events: ['device.*'] });
-  await harness.store.outbox.appendDeviceEvent(harness.deviceId, 'device.disconnected', { reason: 'replaced' });
+  await harness.store.devices.report(
+    harness.deviceId,
+    { state: 'replaced' },
+    { event: 'device.disconnected', data: { state: 'replaced' } },
+  );
   const [event] = await whenCame('/devices', 1);
   expect(event).toMatchObject({
     event: 'device.disconnected',
     device_id: harness.deviceId,
-    data: { device_id: harness.deviceId, reason: 'replaced' },
+    data: { device_id: harness.deviceId, state: 'replaced' },
   });
 });
 
@@ -87,6 +94,29 @@ test('every delivery is signed as Standard Webhooks says, with each secret that 
   expect(headers['content-type']).toBe('application/json');
 });
 
+test('a replaced secret signs until its day is over, also at an endpoint that is never idle', () => {
+  const end = Date.now();
+  const [newer, older] = [7, 8].map((byte) => 'whsec_' + Buffer.alloc(32, byte).toString('base64'));
+  const keys = signingKeys([{ secret: newer! }, { secret: older!, until: end }]);
+  const signatures = (now: number) => signEvent('evt_1', '{}', keys, now)['webhook-signature'].split(' ');
+  expect(signatures(end - 1)).toHaveLength(2);
+  expect(signatures(end + 1)).toHaveLength(1);
+});
+
+test('an answer that was stored with a key that is gone leaves the rest of the log as it is', async () => {
+  const name = await harness.addEndpoint(receiver.url('/rotated'), { events: ['message.queued'] });
+  const id = await harness.queueMessage();
+  await whenCame('/rotated', 1);
+  const key = Buffer.alloc(32, 9).toString('hex');
+  const later = await openTestStore(loadConfig({ ...harness.env, SESSION_ENCRYPTION_KEY: key }));
+  const attempts = await eventually('it is logged', async () => {
+    const found = await later.store.webhooks.log.attempts(name, undefined, 10);
+    return found.length > 0 && found;
+  });
+  await later.redis.quit();
+  expect(attempts).toMatchObject([{ eventId: `evt_${id}_queued`, status: 200, verdict: 'ok', answer: undefined }]);
+});
+
 test('only what was asked for arrives: events, groups, devices, headers', async () => {
   const other = await harness.addDevice();
   const wanted = { events: ['message.canceled', 'device.*'], deviceIds: [other], headers: { 'x-team': 'blue' } };
@@ -94,7 +124,7 @@ test('only what was asked for arrives: events, groups, devices, headers', async 
   for (const device of [harness.deviceId, other]) {
     const id = await harness.queueMessage(device);
     await harness.store.messages.cancel(id, device);
-    await harness.store.outbox.appendDeviceEvent(device, 'device.connected');
+    await harness.store.devices.report(device, { state: 'connected' }, { event: 'device.connected' });
   }
   await whenCame('/filtered', 2);
   const came = receiver.received.filter(({ path }) => path === '/filtered');

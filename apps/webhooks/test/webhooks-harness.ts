@@ -12,6 +12,8 @@ export interface WebhooksHarness {
   readonly store: Store;
   readonly tenantId: string;
   readonly deviceId: string;
+  /** Of its lease. */
+  readonly epoch: number;
   /** A running app; more of them share the work. */
   startApp(): Promise<WebhooksApp>;
   addDevice(tenantId?: string): Promise<string>;
@@ -42,7 +44,8 @@ export async function openWebhooks(settings: Record<string, string> = {}): Promi
     await playOwner(store, id);
     return id;
   };
-  const deviceId = await addDevice();
+  const { id: deviceId } = await store.devices.create(tenantId, 'a phone');
+  const epoch = await playOwner(store, deviceId);
   const draftFor = (device: string, clientReference?: string) => ({
     id: store.messages.createId(device),
     content: { type: 'text' as const, text: 'hello' },
@@ -67,6 +70,7 @@ export async function openWebhooks(settings: Record<string, string> = {}): Promi
     store,
     tenantId,
     deviceId,
+    epoch,
     async startApp() {
       const app = createWebhooksApp(config, { logger: testLogger });
       apps.push(app);

@@ -38,4 +38,25 @@ test('an owner that was replaced no longer says what the device is', async () =>
   expect((await store.devices.read(id))?.state).toBe('connected');
   const events = await store.outbox.read(shardOfDevice(id), 10);
   expect(events.map(({ event }) => event)).toEqual(['device.connected', 'device.connected']);
+  expect(events[0]?.data).toEqual({ jid: identity.jid, phone_number: identity.phone });
+});
+
+test('what a session reports is written in one step with the event that tells of it', async () => {
+  const { redis, store } = context;
+  const { id } = await store.devices.create('ten_a', 'phone');
+  const reporter = createDeviceReporter(await claim(id, 'worker-1'), store, silentLogger);
+  const sent: string[] = [];
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream) => {
+    sent.push(command.name);
+    return send(command, stream);
+  };
+  reporter.connected(identity);
+  reporter.codeShown('2@code', 20_000);
+  await reporter.settled();
+  redis.sendCommand = send;
+  expect(sent.map((name) => name.replace('evalsha', 'eval'))).toEqual(['eval', 'eval']);
+  expect((await store.devices.read(id))?.state).toBe('connected');
+  const events = await store.outbox.read(shardOfDevice(id), 10);
+  expect(events.map(({ event }) => event)).toEqual(['device.connected', 'qr.generated']);
 });

@@ -16,12 +16,16 @@ const IVS_AT_ONCE = 256;
 export interface Cipher {
   /** @param place where the result is stored; the same must be given to `decrypt`. */
   encrypt(plain: Buffer, place: string): Buffer;
+  /** Whether the key is there that it was encrypted with. */
+  knows(sealed: Buffer): boolean;
   /** @throws PomboError INTERNAL_ERROR when the key is unknown, or the bytes were changed or moved. */
   decrypt(sealed: Buffer, place: string): Buffer;
 }
 
 const idOf = (key: Buffer): string =>
   createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES).toString('hex');
+
+const keyIdOf = (sealed: Buffer): string => sealed.subarray(0, KEY_ID_BYTES).toString('hex');
 
 /** @returns a function that never gives the same bytes twice. */
 function createIvSource(): () => Buffer {
@@ -51,8 +55,9 @@ export function createCipher(keys: readonly Buffer[]): Cipher {
       const cipher = createCipheriv('aes-256-gcm', current, iv).setAAD(Buffer.from(place));
       return Buffer.concat([currentId, iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
+    knows: (sealed) => known.has(keyIdOf(sealed)),
     decrypt(sealed, place) {
-      const key = known.get(sealed.subarray(0, KEY_ID_BYTES).toString('hex'));
+      const key = known.get(keyIdOf(sealed));
       if (!key) throw unreadable('it was encrypted with a key that is not in SESSION_ENCRYPTION_KEY');
       try {
         return open(sealed, key, place);

@@ -1,5 +1,5 @@
 /** Devices: what the API shows, what workers should do with them, and the code on show while one is paired. */
-import { createDeviceId, isDeviceId, randomShard } from '@pombo/contracts';
+import { createDeviceId, type DeviceEvent, isDeviceId, randomShard, shardOfDevice } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
 import { encodeChange } from './changes.js';
@@ -7,6 +7,7 @@ import type { Keys } from './keys.js';
 import type { FleetNews } from './fleet-channel.js';
 import { createPairingCodes, type PairingCodes } from './pairing-codes.js';
 import type { HeldLease } from './leases.js';
+import { TELL_OF_DEVICE } from './scripts/outbox-scripts.js';
 import { createLifeCheck } from './workers.js';
 
 declare module 'ioredis' {
@@ -17,18 +18,24 @@ declare module 'ioredis' {
 }
 
 /**
- * KEYS: lease, device. ARGV: epoch (empty: whoever owns it), channel, number of fields to set, then field, value… and
- * fields to remove. Tells whoever remembers the tenant's devices when one can be used that could not be, or no longer.
+ * KEYS: lease, device, outbox. ARGV: epoch (empty: whoever owns it), channel, event to tell (or ''), its data as JSON (or
+ * ''), device id, outbox ms, number of fields to set, then field, value… and fields to remove. Tells whoever remembers
+ * the tenant's devices when one can be used that could not be, or no longer.
  */
-const REPORT = `
+const REPORT = `${TELL_OF_DEVICE}
 if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
 local before = redis.call('HMGET', KEYS[2], 'state', 'paired')
-local last = 3 + ARGV[3] * 2
-for i = 4, last, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+local last = 7 + ARGV[7] * 2
+for i = 8, last, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 for i = last + 1, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
 local after = redis.call('HMGET', KEYS[2], 'state', 'paired', 'tenant')
 if after[3] and (before[1] ~= after[1] or before[2] ~= after[2]) then
   redis.call('PUBLISH', ARGV[2], 'devices ' .. after[3])
+end
+if ARGV[3] ~= '' then
+  local t = redis.call('TIME')
+  local now = t[1] * 1000 + math.floor(t[2] / 1000)
+  tellOfDevice(KEYS[3], now, ARGV[6], ARGV[3], ARGV[5], after[3], '', ARGV[4])
 end
 return 1
 `;
@@ -100,6 +107,12 @@ export interface DeviceReport {
   readonly pairingUntil?: number | null;
 }
 
+/** What subscribers are told together with a report. */
+export interface DeviceNews {
+  readonly event: DeviceEvent;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
 export interface Devices {
   create(tenantId: string, name: string): Promise<DeviceRecord>;
   /** @returns undefined also for a device that was deleted. */
@@ -117,17 +130,22 @@ export interface Devices {
   version(): Promise<number>;
   /** @returns devices announced after that version, oldest first, at most `count`, and the version of the last one. */
   readChanges(version: number, count: number): Promise<{ readonly version: number; readonly ids: string[] }>;
-  report(deviceId: string, report: DeviceReport): Promise<void>;
-  /** @returns false, and writes nothing, when another owner came after this one: what it reports is what counts. */
-  reportAsOwner(lease: HeldLease, report: DeviceReport): Promise<boolean>;
+  /** Whoever owns the device. @param news written in the same step. */
+  report(deviceId: string, report: DeviceReport, news?: DeviceNews): Promise<void>;
+  /**
+   * Writes the report and the event that tells of it in one step.
+   * @returns false, and writes nothing, when another owner came after this one: what it reports is what counts.
+   */
+  reportAsOwner(lease: HeldLease, report: DeviceReport, news?: DeviceNews): Promise<boolean>;
   readonly codes: PairingCodes;
   /** Messages accepted and not yet acknowledged, failed or expired. */
   waiting(deviceId: string): Promise<number>;
   owner(deviceId: string): Promise<string | undefined>;
 }
 
-export function createDevices(redis: Redis, keys: Keys): Devices {
-  redis.defineCommand('pomboReport', { numberOfKeys: 2, lua: REPORT });
+/** @param outboxMs how long events are kept for the relay. */
+export function createDevices(redis: Redis, keys: Keys, outboxMs: number): Devices {
+  redis.defineCommand('pomboReport', { numberOfKeys: 3, lua: REPORT });
   redis.defineCommand('pomboAnnounce', { numberOfKeys: 2, lua: ANNOUNCE });
   const isAlive = createLifeCheck(redis, keys);
 
@@ -156,10 +174,16 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       JSON.stringify(news),
     );
   };
-  const writeReport = async (deviceId: string, epoch: number | '', report: DeviceReport): Promise<boolean> => {
+  const writeReport = async (
+    deviceId: string,
+    epoch: number | '',
+    report: DeviceReport,
+    news?: DeviceNews,
+  ): Promise<boolean> => {
     const { set, remove } = reportToFields(report);
-    const [lease, device] = [keys.lease(deviceId), keys.device(deviceId)];
-    const heard = await redis.pomboReport(lease, device, epoch, keys.changes, set.length / 2, ...set, ...remove);
+    const names = [keys.lease(deviceId), keys.device(deviceId), keys.outbox(shardOfDevice(deviceId))];
+    const told = [news?.event ?? '', news?.data ? JSON.stringify(news.data) : '', deviceId, outboxMs];
+    const heard = await redis.pomboReport(...names, epoch, keys.changes, ...told, set.length / 2, ...set, ...remove);
     if (heard === 1 && changesTreatment(report)) await announce(deviceId);
     return heard === 1;
   };
@@ -193,11 +217,11 @@ export function createDevices(redis: Redis, keys: Keys): Devices {
       const ids = found.filter((_text, i) => i % 2 === 0);
       return { version: ids.length === 0 ? version : Number(found.at(-1)), ids };
     },
-    async report(deviceId, report) {
-      await writeReport(deviceId, '', report);
+    async report(deviceId, report, news) {
+      await writeReport(deviceId, '', report, news);
     },
-    reportAsOwner: ({ deviceId, epoch }, report) => writeReport(deviceId, epoch, report),
-    codes: createPairingCodes(redis, keys),
+    reportAsOwner: ({ deviceId, epoch }, report, news) => writeReport(deviceId, epoch, report, news),
+    codes: createPairingCodes(redis, keys, outboxMs),
     waiting: async (deviceId) => Number((await redis.hget(keys.counters(deviceId), 'waiting')) ?? 0),
     owner: readOwner,
   };

@@ -1,9 +1,8 @@
 /**
- * Events waiting to be relayed to webhooks. Message events are appended by the scripts that move a message, in the
- * same step; this is for the others, and for taking them out.
+ * Events waiting to be relayed to webhooks. They are appended by the scripts that change what they tell of, in the same
+ * step; this is for taking them out.
  */
 import {
-  type DeviceEvent,
   type EventName,
   deviceIdOf,
   isMessageId,
@@ -13,18 +12,16 @@ import {
   parseShard,
   type Shard,
   SHARD_COUNT,
-  shardOfDevice,
 } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
 import type { Keys } from './keys.js';
-import { APPEND_DEVICE_EVENT, IS_BEHIND, TAKE_EVENTS } from './scripts/outbox-scripts.js';
+import { IS_BEHIND, TAKE_EVENTS } from './scripts/outbox-scripts.js';
 
 type Entry = [string, string[]];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    pomboAppendDeviceEvent(...args: Array<string | number>): Result<null, Context>;
     pomboTakeEvents(...args: Array<string | number>): Result<[0] | [1, Entry[]], Context>;
     pomboIsBehind(...args: Array<string | number>): Result<number, Context>;
   }
@@ -50,8 +47,6 @@ export interface TakeOptions {
 }
 
 export interface Outbox {
-  /** Appends an event of a device. `data`: what there is to say besides. */
-  appendDeviceEvent(deviceId: string, event: DeviceEvent, data?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Oldest first. */
   read(shard: Shard, limit: number): Promise<OutboxEvent[]>;
   /** @returns the next entries, oldest first; none: the outbox is empty, and let go of; undefined: another relay has it. */
@@ -60,16 +55,10 @@ export interface Outbox {
   findBehind(): Promise<Shard[]>;
 }
 
-/** @param retentionMs entries older than this are trimmed as new ones come. */
-export function createOutbox(redis: Redis, keys: Keys, retentionMs: number): Outbox {
-  redis.defineCommand('pomboAppendDeviceEvent', { numberOfKeys: 2, lua: APPEND_DEVICE_EVENT });
+export function createOutbox(redis: Redis, keys: Keys): Outbox {
   redis.defineCommand('pomboTakeEvents', { numberOfKeys: 2, lua: TAKE_EVENTS });
   redis.defineCommand('pomboIsBehind', { numberOfKeys: 2, lua: IS_BEHIND });
   return {
-    async appendDeviceEvent(deviceId, event, data) {
-      const names = [keys.device(deviceId), keys.outbox(shardOfDevice(deviceId))];
-      await redis.pomboAppendDeviceEvent(...names, event, deviceId, retentionMs, data ? JSON.stringify(data) : '');
-    },
     async read(shard, limit) {
       const entries = await redis.xrange(keys.outbox(shard), '-', '+', 'COUNT', limit);
       return entries.map((entry) => readEntry(shard, entry).event);

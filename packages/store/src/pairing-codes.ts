@@ -1,6 +1,15 @@
 /** The codes on show while a device is paired: one to be scanned, one to be typed. */
+import { rfc3339, shardOfDevice } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
 import type { Keys } from './keys.js';
+import { SHOW_QR } from './scripts/outbox-scripts.js';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboShowQr(...args: Array<string | number>): Result<null, Context>;
+  }
+}
 
 /** A QR code on show. */
 export interface PairingCode {
@@ -20,6 +29,7 @@ export interface LinkCode {
 }
 
 export interface PairingCodes {
+  /** In one step with the event that tells of it. */
   showQr(deviceId: string, code: PairingCode): Promise<void>;
   readQr(deviceId: string): Promise<PairingCode | undefined>;
   showLink(deviceId: string, code: LinkCode): Promise<void>;
@@ -28,18 +38,22 @@ export interface PairingCodes {
   hide(deviceId: string): Promise<void>;
 }
 
-export function createPairingCodes(redis: Redis, keys: Keys): PairingCodes {
-  const show = async (key: string, code: { readonly expiresAt: number }): Promise<void> => {
-    await redis.set(key, JSON.stringify(code), 'PXAT', Math.round(code.expiresAt));
-  };
+export function createPairingCodes(redis: Redis, keys: Keys, outboxMs: number): PairingCodes {
+  redis.defineCommand('pomboShowQr', { numberOfKeys: 3, lua: SHOW_QR });
   const read = async <T>(key: string): Promise<T | undefined> => {
     const text = await redis.get(key);
     return text === null ? undefined : (JSON.parse(text) as T);
   };
   return {
-    showQr: (deviceId, code) => show(keys.pairing(deviceId), code),
+    async showQr(deviceId, code) {
+      const names = [keys.pairing(deviceId), keys.device(deviceId), keys.outbox(shardOfDevice(deviceId))];
+      const data = JSON.stringify({ qr_code: code.qr, expires_at: rfc3339(code.expiresAt) });
+      await redis.pomboShowQr(...names, JSON.stringify(code), Math.round(code.expiresAt), deviceId, outboxMs, data);
+    },
     readQr: (deviceId) => read(keys.pairing(deviceId)),
-    showLink: (deviceId, code) => show(keys.linking(deviceId), code),
+    async showLink(deviceId, code) {
+      await redis.set(keys.linking(deviceId), JSON.stringify(code), 'PXAT', Math.round(code.expiresAt));
+    },
     readLink: (deviceId) => read(keys.linking(deviceId)),
     async hide(deviceId) {
       await redis.del(keys.pairing(deviceId), keys.linking(deviceId));

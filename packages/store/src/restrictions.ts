@@ -1,5 +1,5 @@
 /** Accounts WhatsApp does not let write to new chats, and which chats are not new. */
-import { shardOfDevice } from '@pombo/contracts';
+import { rfc3339, shardOfDevice } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
 import type { Keys } from './keys.js';
@@ -49,7 +49,7 @@ export function createRestrictions(
   retention: { readonly chatsMs: number; readonly outboxMs: number },
 ): Restrictions {
   redis.defineCommand('pomboSuspect', { numberOfKeys: 3, lua: SUSPECT });
-  redis.defineCommand('pomboRestrict', { numberOfKeys: 3, lua: RESTRICT });
+  redis.defineCommand('pomboRestrict', { numberOfKeys: 4, lua: RESTRICT });
   redis.defineCommand('pomboNoteChats', { numberOfKeys: 1, lua: NOTE_CHATS });
   return {
     async suspect({ deviceId, epoch }, chat, until) {
@@ -57,10 +57,12 @@ export function createRestrictions(
       await redis.pomboSuspect(lease, pace, chats, epoch, chat, until);
     },
     async set({ deviceId, epoch }, restriction) {
-      const [lease, pace] = [keys.lease(deviceId), keys.pace(deviceId)];
       const { until, type } = restriction ?? { until: 0, type: '' };
       const outbox = keys.outbox(shardOfDevice(deviceId));
-      const began = await redis.pomboRestrict(lease, pace, outbox, epoch, deviceId, until, type, retention.outboxMs);
+      const began = await redis.pomboRestrict(
+        ...[keys.lease(deviceId), keys.pace(deviceId), outbox, keys.device(deviceId)],
+        ...[epoch, deviceId, until, type, retention.outboxMs, describeRestriction({ until, type })],
+      );
       return began === 1;
     },
     async read(deviceId) {
@@ -82,3 +84,7 @@ export function createRestrictions(
     },
   };
 }
+
+/** As the event tells it. */
+const describeRestriction = ({ until, type }: Restriction): string =>
+  JSON.stringify({ restriction: { until: rfc3339(until), type } });

@@ -79,7 +79,7 @@ export function createStore(redis: Redis, config: Config): Store {
     recordRetentionMs: config.RECORD_RETENTION_MS,
     outboxRetentionMs: config.OUTBOX_RETENTION_MS,
   };
-  const devices = createDevices(redis, keys);
+  const devices = createDevices(redis, keys, config.OUTBOX_RETENTION_MS);
   const pacings = createPacings(redis, keys);
   return {
     redis,
@@ -115,7 +115,7 @@ export function createStore(redis: Redis, config: Config): Store {
       chatsMs: config.CONTACT_RETENTION_MS,
       outboxMs: config.OUTBOX_RETENTION_MS,
     }),
-    outbox: createOutbox(redis, keys, config.OUTBOX_RETENTION_MS),
+    outbox: createOutbox(redis, keys),
     received: createReceivedMessages(redis, keys, cipher, {
       retentionMs: config.INBOUND_RETENTION_MS,
       outboxMs: config.OUTBOX_RETENTION_MS,

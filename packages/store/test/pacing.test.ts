@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { NO_PACING, type Pacing } from '@pombo/contracts';
+import { NO_PACING, type Pacing, shardOfDevice } from '@pombo/contracts';
 import { createLeases, type DispatchResult, type HeldLease } from '@pombo/store';
 import { openTestStore, type TestStore } from '@pombo/testing';
 import { acceptMessage, draftFor } from './drafts.js';
@@ -184,10 +184,16 @@ describe('a restriction', () => {
     expect(await restrictions.set(lease, undefined)).toBe(false);
     expect(await restrictions.read(deviceId)).toBeUndefined();
     expect((await dispatch({})).verdict).toBe('go');
-    const events = await outbox.read(deviceId.slice(4, 7) as never, 100);
-    expect(events.filter((entry) => entry.deviceId === deviceId && entry.event === 'device.restricted')).toHaveLength(
-      1,
-    );
+    const entries = await outbox.take(shardOfDevice(deviceId), { owner: 'relay', leaseMs: 1, limit: 100 });
+    const told = entries?.filter(({ event }) => event.deviceId === deviceId && event.event === 'device.restricted');
+    expect(told).toHaveLength(1);
+    expect(told?.[0]).toMatchObject({
+      tenantId: 'ten_a',
+      event: {
+        errorCode: 'ACCOUNT_RESTRICTED',
+        data: { restriction: { until: new Date(end).toISOString(), type: 'DEFAULT' } },
+      },
+    });
   });
 
   test('is not written by an owner that was replaced', async () => {

@@ -64,7 +64,7 @@ function describeAttempt(attempt: LoggedAttempt) {
     status: attempt.status === 0 ? null : attempt.status,
     error: attempt.error === '' ? null : attempt.error,
     latency_ms: attempt.latencyMs,
-    response: attempt.answer,
+    response: attempt.answer ?? null,
     timestamp: rfc3339(attempt.at),
     next_attempt_at: attempt.nextAt === undefined ? null : rfc3339(attempt.nextAt),
   };

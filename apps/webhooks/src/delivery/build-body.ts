@@ -30,7 +30,12 @@ function buildData(event: OutboxEvent, { record, received }: EventSubject) {
   if (received) return describeReceived(received);
   if (record) return describeMessage(messageAsOf(record, event));
   if (event.messageId !== undefined) return describeForgotten(event);
-  return { ...(event.deviceId ? { device_id: event.deviceId } : {}), timestamp: rfc3339(event.at), ...event.data };
+  return {
+    ...(event.deviceId ? { device_id: event.deviceId } : {}),
+    timestamp: rfc3339(event.at),
+    ...(event.errorCode === undefined ? {} : { error_code: event.errorCode }),
+    ...event.data,
+  };
 }
 
 /** The event was kept longer than the message. */

@@ -1,7 +1,7 @@
 /** One attempt to deliver one event. */
 import { timeoutToMs } from '@pombo/contracts';
 import type { Metrics } from '@pombo/runtime';
-import { type Delivery, type DeliveryResult, signingKeys, type WebhookEndpoint } from '@pombo/store';
+import { type Delivery, type DeliveryResult, type SigningKey, signingKeys, type WebhookEndpoint } from '@pombo/store';
 import { buildBody, type EventSubject } from './build-body.js';
 import { type PostEvent, STOPPED } from './post-event.js';
 import { decide, type RetrySettings } from './retry-policy.js';
@@ -11,7 +11,7 @@ import { signEvent } from './sign-event.js';
 export interface Target {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly keys: readonly Buffer[];
+  readonly keys: readonly SigningKey[];
   readonly timeoutMs: number;
   readonly retry: RetrySettings;
 }
@@ -47,13 +47,7 @@ export async function deliverEvent(
 ): Promise<DeliveryResult> {
   const { event, attempt } = delivery;
   const body = buildBody(event, subject);
-  const timestamp = Math.floor(Date.now() / 1000);
-  const headers = {
-    ...target.headers,
-    'webhook-id': event.id,
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': signEvent(event.id, timestamp, body, target.keys),
-  };
+  const headers = { ...target.headers, ...signEvent(event.id, body, target.keys, Date.now()) };
   const answer = await post({ url: target.url, headers, body, timeoutMs: target.timeoutMs });
   // The process is stopping; whether the endpoint heard it, nobody knows.
   if (answer.error === STOPPED) return giveBack(delivery);

@@ -1,8 +1,17 @@
 /** Signatures as Standard Webhooks wants them: HMAC-SHA256 of `id.timestamp.body`, one for every secret that is good now. */
 import { createHmac } from 'node:crypto';
+import type { SigningKey } from '@pombo/store';
 
-/** @param timestamp of this attempt, Unix seconds. @param keys the newest first. @returns the value of `webhook-signature`. */
-export function signEvent(id: string, timestamp: number, body: string, keys: readonly Buffer[]): string {
+/** @param now of this attempt, ms since the epoch. @param keys the newest first. @returns the headers that prove who says so. */
+export function signEvent(id: string, body: string, keys: readonly SigningKey[], now: number) {
+  const timestamp = String(Math.floor(now / 1000));
   const signed = `${id}.${timestamp}.${body}`;
-  return keys.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`).join(' ');
+  const good = keys.filter(({ until }) => until > now);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': good
+      .map(({ key }) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
+      .join(' '),
+  };
 }

@@ -1,5 +1,5 @@
 /** Writes what a session reports into the store, one report after the other, so that the last one stands. */
-import { type DeviceEvent, isMessageId, rfc3339, shardOfDevice, shardOfMessage } from '@pombo/contracts';
+import { type DeviceEvent, isMessageId, shardOfDevice, shardOfMessage } from '@pombo/contracts';
 import { describeError, type Logger } from '@pombo/runtime';
 import type { DeviceReport, DeviceState, HeldLease, LinkCode, Store } from '@pombo/store';
 import {
@@ -35,7 +35,7 @@ const LOST_STATES: Partial<Record<DisconnectKind, DeviceState>> = {
 /** @param lease of the device: once another owner came after it, nothing more is said about the device. */
 export function createDeviceReporter(lease: HeldLease, store: Store, logger: Logger): DeviceReporter {
   const { deviceId } = lease;
-  const { devices, outbox, messages, pacings } = store;
+  const { devices, messages, pacings } = store;
   let tail: Promise<unknown> = Promise.resolve();
   let online = false;
 
@@ -49,10 +49,7 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
     return written;
   };
   const say = (report: DeviceReport, event?: DeviceEvent, data?: Readonly<Record<string, unknown>>): void =>
-    remember(async () => {
-      const heard = await devices.reportAsOwner(lease, report);
-      if (heard && event) await outbox.appendDeviceEvent(deviceId, event, data);
-    });
+    remember(() => devices.reportAsOwner(lease, report, event && { event, ...(data ? { data } : {}) }));
   const isOurs = (id: string): boolean => isMessageId(id) && shardOfMessage(id) === shardOfDevice(deviceId);
 
   const wentOffline = (state: DeviceState): void => {
@@ -71,9 +68,6 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
     codeShown(qr, lifetimeMs) {
       const expiresAt = Date.now() + lifetimeMs;
       remember(() => devices.codes.showQr(deviceId, { qr, expiresAt }));
-      remember(() =>
-        outbox.appendDeviceEvent(deviceId, 'qr.generated', { qr_code: qr, expires_at: rfc3339(expiresAt) }),
-      );
     },
     linkCodeShown(code) {
       remember(() => devices.codes.showLink(deviceId, code));

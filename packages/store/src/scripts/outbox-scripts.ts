@@ -11,13 +11,27 @@ local function nudge(outbox)
 end
 `;
 
-/** KEYS: device, outbox. ARGV: event, device id, retention ms, data as JSON or ''. */
-export const APPEND_DEVICE_EVENT = `${NUDGE}
+/**
+ * Lua: `tellOfDevice(outbox, now, outboxMs, event, deviceId, tenant, code, data)` appends an event of a device; `data` is
+ * JSON or ''.
+ */
+export const TELL_OF_DEVICE = `${NUDGE}
+local function tellOfDevice(outbox, now, outboxMs, event, deviceId, tenant, code, data)
+  redis.call('XADD', outbox, 'MINID', '~', now - outboxMs, '*', 'e', event, 'at', now, 'm', '', 'd', deviceId, 'c', code,
+    'n', tenant or '', 'x', data)
+  nudge(outbox)
+end
+`;
+
+/**
+ * Puts a code on show and tells of it. KEYS: code, device, outbox. ARGV: code, until (ms since the epoch), device id,
+ * outbox ms, data as JSON.
+ */
+export const SHOW_QR = `${TELL_OF_DEVICE}
+redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('XADD', KEYS[2], 'MINID', '~', now - ARGV[3], '*', 'e', ARGV[1], 'at', now, 'm', '', 'd', ARGV[2], 'c', '',
-  'n', redis.call('HGET', KEYS[1], 'tenant') or '', 'x', ARGV[4])
-nudge(KEYS[2])
+tellOfDevice(KEYS[3], now, ARGV[4], 'qr.generated', ARGV[3], redis.call('HGET', KEYS[2], 'tenant'), '', ARGV[5])
 `;
 
 /**

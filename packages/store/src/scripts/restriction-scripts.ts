@@ -1,4 +1,5 @@
 /** The Lua of an account that WhatsApp does not let write to new chats. */
+import { TELL_OF_DEVICE } from './outbox-scripts.js';
 
 /**
  * WhatsApp refused a message to a chat: it is new to it, whatever we remember, and new chats are held until WhatsApp
@@ -14,10 +15,10 @@ return 1
 `;
 
 /**
- * WhatsApp's word. KEYS: lease, pace, outbox. ARGV: epoch, device, until (ms; 0: not restricted), type, outbox ms.
- * The event is for the beginning of a restriction; a later end of the same is none. Returns whether it has begun.
+ * WhatsApp's word. KEYS: lease, pace, outbox, device. ARGV: epoch, device, until (ms; 0: not restricted), type, outbox ms,
+ * what the event says as JSON. The event is for the beginning of a restriction; a later end of the same is none. Returns whether it has begun.
  */
-export const RESTRICT = `
+export const RESTRICT = `${TELL_OF_DEVICE}
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -29,8 +30,8 @@ end
 local before = tonumber(redis.call('HGET', KEYS[2], 'confirmed') or '0')
 redis.call('HSET', KEYS[2], 'restricted', ARGV[3], 'confirmed', ARGV[3], 'type', ARGV[4])
 if before > now then return 0 end
-redis.call('XADD', KEYS[3], 'MINID', '~', now - ARGV[5], '*',
-  'e', 'device.restricted', 'at', now, 'm', '', 'd', ARGV[2], 'c', 'ACCOUNT_RESTRICTED')
+tellOfDevice(KEYS[3], now, ARGV[5], 'device.restricted', ARGV[2], redis.call('HGET', KEYS[4], 'tenant'),
+  'ACCOUNT_RESTRICTED', ARGV[6])
 return 1
 `;
 

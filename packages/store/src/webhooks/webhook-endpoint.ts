@@ -1,5 +1,5 @@
 /** A webhook endpoint as Redis holds it: a flat hash; what a customer keeps secret is encrypted. */
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { type OutboxEvent, SECRET_PREFIX, secretToKey, wantsEvent } from '@pombo/contracts';
 import { DAY } from '@pombo/runtime';
 import type { Cipher } from '../cipher.js';
@@ -103,9 +103,16 @@ export function rotateSecrets(
   return [{ secret }, ...ending].slice(0, MOST_SECRETS);
 }
 
-/** Keys to sign with now, the newest first. */
-export function signingKeys(secrets: readonly WebhookSecret[], now = Date.now()): Buffer[] {
-  return secrets.filter(({ until }) => until === undefined || until > now).map(({ secret }) => secretToKey(secret));
+/** A secret made ready to sign with. */
+export interface SigningKey {
+  readonly key: KeyObject;
+  /** Until when it is good, ms since the epoch. */
+  readonly until: number;
+}
+
+/** The newest first. Which of them are good is to be asked at every signature: an endpoint may be busy for days. */
+export function signingKeys(secrets: readonly WebhookSecret[]): SigningKey[] {
+  return secrets.map(({ secret, until = Infinity }) => ({ key: createSecretKey(secretToKey(secret)), until }));
 }
 
 /** @param place where the encrypted values lie. @returns field, value…, and the fields to remove. */

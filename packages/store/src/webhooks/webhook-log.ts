@@ -21,7 +21,8 @@ export interface LoggedAttempt {
   readonly status: number;
   readonly error: string;
   readonly latencyMs: number;
-  readonly answer: string;
+  /** undefined: encrypted with a key that is no longer there. */
+  readonly answer: string | undefined;
   /** When it was to be tried next. */
   readonly nextAt?: number;
 }
@@ -117,6 +118,9 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
 /** An entry's name begins with the time it was made. */
 const cameAt = (entryId: string): number => Number(entryId.slice(0, entryId.indexOf('-')));
 
+const openAnswer = (sealed: Buffer, cipher: Cipher, place: string): string | undefined =>
+  cipher.knows(sealed) ? cipher.decrypt(sealed, place).toString() : undefined;
+
 function readAttempt(id: string, pairs: readonly Buffer[], cipher: Cipher, place: string): LoggedAttempt {
   const fields = new Map<string, Buffer>();
   for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(String(pairs[i]), pairs[i + 1] as Buffer);
@@ -135,7 +139,7 @@ function readAttempt(id: string, pairs: readonly Buffer[], cipher: Cipher, place
     status: Number(text('s')),
     error: text('c'),
     latencyMs: Number(text('l')),
-    answer: sealed?.length ? cipher.decrypt(sealed, place).toString() : '',
+    answer: sealed?.length ? openAnswer(sealed, cipher, place) : '',
     ...(verdict === 'retry' ? { nextAt: at + Number(text('w')) } : {}),
   };
 }

@@ -103,7 +103,10 @@ export const deliveryListSchema = Joi.object({
         status: maybeCount.description('null: no answer.'),
         error: maybeText,
         latency_ms: count.required(),
-        response: Joi.string().allow('').required().description('The first bytes of the answer.'),
+        response: Joi.string()
+          .allow('', null)
+          .required()
+          .description('The first bytes of the answer; null: the key it was stored with is no longer there.'),
         timestamp: timestamp.required(),
         next_attempt_at: maybeTime,
       }),
