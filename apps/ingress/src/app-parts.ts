@@ -1,4 +1,4 @@
-import type { BlobStore } from '@pombo/media';
+import type { BlobStore, HasRoom } from '@pombo/media';
 import type { Producer } from '@pombo/queue';
 import type { Config, Logger, Metrics } from '@pombo/runtime';
 import type { Store } from '@pombo/store';
@@ -15,6 +15,7 @@ export interface AppParts {
   readonly store: Store;
   readonly producer: Producer;
   readonly blobStore: BlobStore;
+  readonly hasMediaRoom: HasRoom;
   readonly outcomes: OutcomeWaiter;
   readonly callers: KnownCallers;
   readonly devicePool: DevicePool;

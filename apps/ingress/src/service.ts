@@ -1,6 +1,6 @@
 /** The ingress as a whole: its connections, its stores and its listener, started and stopped in order. */
 import { randomUUID } from 'node:crypto';
-import { type BlobStore, createBlobStore } from '@pombo/media';
+import { type BlobStore, boundBlobStore, createBlobStore } from '@pombo/media';
 import { createProducer, type Producer } from '@pombo/queue';
 import {
   type Config,
@@ -13,7 +13,14 @@ import {
   type Logger,
   type Redis,
 } from '@pombo/runtime';
-import { createRecipientStep, createStore, createTenantStep, SETTLE_MS, type Store } from '@pombo/store';
+import {
+  createMediaBudget,
+  createRecipientStep,
+  createStore,
+  createTenantStep,
+  SETTLE_MS,
+  type Store,
+} from '@pombo/store';
 import type { Admission } from './admission/admission.js';
 import { createMemoryWatch } from './admission/memory-watch.js';
 import { createUserLimit } from './admission/user-limit.js';
@@ -99,13 +106,23 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     lifecycle.onStop('producer', () => producer.close());
     const { outcomes, ...remembered } = await startListening(store);
     const admission = await startAdmission(store);
-    const blobStore = await createBlobStore(config, (error) =>
-      logger.error('inline media was not flushed to the disk', describeError(error)),
-    );
-    lifecycle.onStop('media store', () => blobStore.close());
+    const metrics = createMetrics('ingress');
+    const budget = createMediaBudget({
+      mediaSize: store.mediaSize,
+      maxBytes: config.MEDIA_MAX_TOTAL_BYTES,
+      gauge: metrics.mediaStored,
+      logger,
+    });
+    lifecycle.onStop('media budget', () => budget.stop());
+    await budget.start();
+    const boundless = await createBlobStore(config, {
+      onFlushFailure: (error) => logger.error('inline media was not flushed to the disk', describeError(error)),
+      onStored: budget.noteStored,
+    });
+    lifecycle.onStop('media store', () => boundless.close());
+    const blobStore = boundBlobStore(boundless, budget.hasRoom);
     await leaveMediaProbe(store, blobStore);
 
-    const metrics = createMetrics('ingress');
     const erasureRunner = startErasures(store, producer);
     const { handle } = createApp({
       config,
@@ -113,6 +130,7 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
       store,
       producer,
       blobStore,
+      hasMediaRoom: budget.hasRoom,
       outcomes,
       metrics,
       admission,

@@ -70,6 +70,7 @@ test('the app serves what the table names, and nothing else', async () => {
     producer,
     logger: silentLogger,
     blobStore: createDirectoryBlobStore({ dir: config.MEDIA_DIR }),
+    hasMediaRoom: () => true,
     outcomes: createOutcomeWaiter({ subscriber: redis, keys: store.keys, logger: silentLogger }),
     callers: createKnownCallers(store.users, changes),
     devicePool: createDevicePool({ devices: store.devices, changes, tenantMaxWaiting: 1 }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MessageState } from '@pombo/contracts';
-import { createDirectoryBlobStore } from '@pombo/media';
+import { createDirectoryBlobStore, removeOlderThan } from '@pombo/media';
 import { createConsumer } from '@pombo/queue';
 import { silentLogger } from '@pombo/runtime';
 import { eventually } from '@pombo/testing';
@@ -160,7 +160,7 @@ describe('POST /messages/{id}/resend', () => {
     const id = String(body['message_id']);
     await move(id, 'failed', FAILED);
     expect((await harness.call('POST', `/messages/${id}/resend`)).status).toBe(202);
-    await createDirectoryBlobStore({ dir: harness.mediaDir }).removeOlderThan(0);
+    await removeOlderThan(createDirectoryBlobStore({ dir: harness.mediaDir }), 0);
     const { status, body: refusal } = await harness.call('POST', `/messages/${id}/resend`);
     expect([status, refusal['error_code']]).toEqual([404, 'MEDIA_NOT_FOUND']);
   });

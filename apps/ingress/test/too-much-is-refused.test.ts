@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
 import { createIngress } from '@pombo/ingress';
 import { silentLogger } from '@pombo/runtime';
-import { createReadyDevice, type Harness, openHarness } from './ingress-harness.js';
+import { createReadyDevice, type Harness, NUMBER, openHarness } from './ingress-harness.js';
 import { createPrivateRedis, type PrivateRedis } from './private-redis.js';
+import { PNG_BASE64 } from './sample-png.js';
 
 describe('messages waiting', () => {
   let harness: Harness;
@@ -129,5 +130,41 @@ describe('a user’s limit', () => {
     expect((await call('GET', '/messages', { token })).status).toBe(200);
     const next = await store.tenants.createToken(tenantId, 'user');
     expect((await send(urls[0] ?? '', next.token)).status).toBe(202);
+  });
+});
+
+describe('a media store that is full', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await openHarness({ settings: { MEDIA_MAX_TOTAL_BYTES: '100' } });
+  });
+  afterAll(() => harness.close());
+
+  test('takes no media that is new, neither in messages nor ahead; what it has and URLs go on', async () => {
+    const { call, sendImage, store } = harness;
+    const inline = { number: NUMBER, image: PNG_BASE64 };
+    const png = Buffer.from(PNG_BASE64, 'base64');
+    const other = Buffer.concat([png, Buffer.from('more')]);
+    expect((await call('POST', '/send/image', { body: inline })).status).toBe(202);
+    await eventually('it was counted', async () => (await store.mediaSize.read()).bytes === png.length);
+    await store.mediaSize.read(100);
+    const refused = await eventually('new media is refused', async () => {
+      const answer = await call('POST', '/media', { headers: { 'content-type': 'image/png' }, body: other });
+      return answer.status === 201 ? undefined : answer;
+    });
+    expect(refused).toMatchObject({ status: 503, body: { success: false, error_code: 'MEDIA_STORE_FULL' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const message = await call('POST', '/send/image', { body: { ...inline, image: other.toString('base64') } });
+    expect(message).toMatchObject({ status: 503, body: { success: false, error_code: 'MEDIA_STORE_FULL' } });
+    expect(Number(message.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await harness.enqueued()).toHaveLength(2);
+
+    expect((await call('POST', '/send/image', { body: inline })).status).toBe(202);
+    expect((await sendImage()).status).toBe(202);
+    await store.mediaSize.measured(0, (await store.mediaSize.read()).added);
+    await eventually('there is room again', async () => {
+      const { status } = await call('POST', '/media', { headers: { 'content-type': 'image/png' }, body: other });
+      return status === 201;
+    });
   });
 });

@@ -16,6 +16,7 @@ import {
 } from '@pombo/runtime';
 import { createWaitingJobs } from '@pombo/queue';
 import {
+  boundBlobStore,
   createAvPipeline,
   createBlobStore,
   createImagePipeline,
@@ -23,7 +24,7 @@ import {
   createMediaFetcher,
   createScratch,
 } from '@pombo/media';
-import { createFleetChannel, createLeases, createStore } from '@pombo/store';
+import { createFleetChannel, createLeases, createMediaBudget, createStore } from '@pombo/store';
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
 import { rememberRecipients } from './recipients/recipient-memory.js';
@@ -31,6 +32,8 @@ import { removeDevice } from './devices/remove-device.js';
 import { createFleet } from './fleet/fleet.js';
 import { createObtain } from './reuse/obtain.js';
 import { createJanitor } from './janitor/janitor.js';
+import { readNeededMedia } from './janitor/needed-media.js';
+import { createTendMedia } from './janitor/tend-media.js';
 import type { Weakenings } from './weakenings.js';
 
 export interface Worker {
@@ -67,8 +70,18 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
 
     const stored = (weakenings.wrapStore ?? ((whole) => whole))(createStore(redis, config));
     const store = { ...stored, recipients: rememberRecipients(stored.recipients) };
-    const blobs = await createBlobStore({ ...config, MEDIA_FSYNC: 'always' });
-    lifecycle.onStop('media store', () => blobs.close());
+    const metrics = createMetrics('worker');
+    const budget = createMediaBudget({
+      mediaSize: store.mediaSize,
+      maxBytes: config.MEDIA_MAX_TOTAL_BYTES,
+      gauge: metrics.mediaStored,
+      logger,
+    });
+    lifecycle.onStop('media budget', () => budget.stop());
+    await budget.start();
+    const boundless = await createBlobStore({ ...config, MEDIA_FSYNC: 'always' }, { onStored: budget.noteStored });
+    lifecycle.onStop('media store', () => boundless.close());
+    const blobs = boundBlobStore(boundless, budget.hasRoom);
     const probe = await store.mediaProbe.read();
     if (probe !== undefined) await blobs.readProbe(probe);
 
@@ -76,7 +89,6 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     lifecycle.onStop('media host', () => endpoint.close());
     const fetcher = createMediaFetcher({ allowHosts: config.MEDIA_ALLOW_HOSTS, connectTimeoutMs: CONNECT_TIMEOUT_MS });
     lifecycle.onStop('media fetcher', () => fetcher.close());
-    const metrics = createMetrics('worker');
     const scratch = await createScratch(join(config.MEDIA_DIR, 'scratch'));
     const av = createAvPipeline({
       scratch,
@@ -120,20 +132,29 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     lifecycle.onStop('devices', () => fleet.stop());
     await fleet.start();
 
+    const jobs = createWaitingJobs(redis, store.keys);
+    const tendMedia = createTendMedia({
+      blobs,
+      mediaSize: store.mediaSize,
+      readNeeded: () => readNeededMedia(store, jobs),
+      retentionMs: config.MEDIA_RETENTION_MS,
+      maxTotalBytes: config.MEDIA_MAX_TOTAL_BYTES,
+      metrics,
+      logger,
+    });
     const janitor = createJanitor({
       store,
       logger,
       metrics,
       leases,
-      jobs: createWaitingJobs(redis, store.keys),
+      jobs,
       name: owner,
       workers: () => fleet.workers,
       intervalMs: config.JANITOR_INTERVAL_MS,
       countMs: COUNT_JOBS_MS,
       loggedOutGraceMs: config.LOGGED_OUT_GRACE_MS,
       sessionRetentionMs: config.CONTACT_RETENTION_MS,
-      mediaRetentionMs: config.MEDIA_RETENTION_MS,
-      removeOldMedia: (ageMs) => blobs.removeOlderThan(ageMs),
+      tendMedia,
     });
     lifecycle.onStop('janitor', () => janitor.stop());
     janitor.start();

@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   RATE_LIMITED: 'rate-limited',
   QUEUE_UNAVAILABLE: 'unavailable',
   MEDIA_STORE_UNAVAILABLE: 'unavailable',
+  MEDIA_STORE_FULL: 'unavailable',
   DEVICE_ERROR: 'unavailable',
   SEND_TIMEOUT: 'timeout',
   INTERNAL_ERROR: 'internal',

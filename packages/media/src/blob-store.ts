@@ -13,6 +13,23 @@ export interface PutOptions {
   readonly inspect?: (path: string) => Promise<void>;
 }
 
+/** A blob as who clears up sees it. */
+export interface BlobUse {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** It was not used after that: milliseconds since the epoch, in a bucket the end of an hour. */
+  readonly usedAt: number;
+  /** It was asked to be kept until a day that has not come. */
+  readonly kept: boolean;
+}
+
+export interface Removal {
+  /** Blobs removed. */
+  readonly removed: number;
+  /** What blobs take up now. */
+  readonly leftBytes: number;
+}
+
 export interface StoredBlob {
   /** Hex, lower case: the blob's key. */
   readonly sha256: string;
@@ -56,11 +73,10 @@ export interface BlobStore {
   /** @throws PomboError MEDIA_NOT_FOUND, naming the setting, when this process doesn't see what another one wrote */
   readProbe(token: string): Promise<void>;
   /**
-   * Retention: removes blobs neither put nor kept for `ageMs` milliseconds.
-   *
-   * @returns how many were removed
+   * Looks at every blob, and removes those of which `isOver` says so, unless they are used at that very moment: it is asked
+   * again then.
    */
-  removeOlderThan(ageMs: number): Promise<number>;
+  removeWhere(isOver: (use: BlobUse) => boolean): Promise<Removal>;
   /** Lets go of connections. */
   close(): void;
 }

@@ -20,14 +20,17 @@ export type BlobStoreConfig = Pick<
 > &
   Partial<Pick<Config, 'MEDIA_FSYNC'>>;
 
-/** @param onFlushFailure hears when the disk did not take what was put. */
-export async function createBlobStore(
-  config: BlobStoreConfig,
-  onFlushFailure?: (error: unknown) => void,
-): Promise<BlobStore> {
-  if (config.MEDIA_STORE === 's3') return createS3BlobStore(s3SettingsOf(config));
+export interface BlobStoreListeners {
+  /** Hears when the disk did not take what was put. */
+  readonly onFlushFailure?: (error: unknown) => void;
+  /** Hears how much was written that was not there before, as far as was looked. */
+  readonly onStored?: (sizeBytes: number) => void;
+}
+
+export async function createBlobStore(config: BlobStoreConfig, listeners: BlobStoreListeners = {}): Promise<BlobStore> {
+  if (config.MEDIA_STORE === 's3') return createS3BlobStore({ ...s3SettingsOf(config), onStored: listeners.onStored });
   const { MEDIA_DIR: dir, MEDIA_FSYNC: fsync = 'always' } = config;
-  return createDirectoryBlobStore({ dir, fsync, ...(onFlushFailure ? { onFlushFailure } : {}) });
+  return createDirectoryBlobStore({ dir, fsync, ...listeners });
 }
 
 export function s3SettingsOf(config: BlobStoreConfig) {

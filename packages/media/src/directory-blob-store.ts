@@ -15,7 +15,7 @@ import type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
 import { createDirectory, publishFile, writeTemporaryFile, writeWhole } from './durable-write.js';
 import { createFlushSoon } from './flush-soon.js';
 import { createKeeper } from './keep-marks.js';
-import { removeOldBlobs } from './remove-old-blobs.js';
+import { removeBlobs } from './remove-blobs.js';
 import { requireSize } from './require-size.js';
 import { mediaNotFound, onDisk, systemErrorCode, toStoreError } from './store-error.js';
 
@@ -28,7 +28,9 @@ export interface DirectoryBlobStoreSettings {
    */
   readonly fsync?: 'always' | 'everysec';
   /** Hears when it was not. */
-  readonly onFlushFailure?: (error: unknown) => void;
+  readonly onFlushFailure?: ((error: unknown) => void) | undefined;
+  /** Hears how much was written that was not there before, as far as was looked. */
+  readonly onStored?: ((sizeBytes: number) => void) | undefined;
 }
 
 /** Blobs remembered as stored: 1 MB of memory. */
@@ -39,6 +41,7 @@ export function createDirectoryBlobStore({
   dir,
   fsync = 'always',
   onFlushFailure = () => undefined,
+  onStored = () => undefined,
 }: DirectoryBlobStoreSettings): BlobStore {
   const incoming = join(dir, 'incoming');
   const pathOf = (sha256: string) => join(dir, sha256.slice(0, 2), requireKey(sha256));
@@ -59,8 +62,10 @@ export function createDirectoryBlobStore({
       throw error;
     }
     try {
-      if (await renew(pathOf(sha256), sizeBytes)) await rm(path, { force: true });
+      const isThere = await renew(pathOf(sha256), sizeBytes);
+      if (isThere) await rm(path, { force: true });
       else await publishFile(path, pathOf(sha256));
+      if (!isThere) onStored(sizeBytes);
     } catch (error) {
       await rm(path, { force: true }).catch(() => undefined);
       throw toStoreError(error);
@@ -82,7 +87,10 @@ export function createDirectoryBlobStore({
     const path = pathOf(sha256);
     // To write what is there already does no harm; to look for what hardly ever is would cost every put a round trip.
     const isThere = lately.has(sha256) && (await renew(path, bytes.length));
-    if (!isThere) await writeWhole(bytes, { incoming, path, soon });
+    if (!isThere) {
+      await writeWhole(bytes, { incoming, path, soon });
+      onStored(bytes.length);
+    }
     lately.set(sha256, true);
     return { sha256, sizeBytes: bytes.length };
   }
@@ -134,7 +142,7 @@ export function createDirectoryBlobStore({
     async readProbe(token) {
       if (!(await exists(probePath(token)))) throw probeMissing(dir);
     },
-    removeOlderThan: (ageMs) => removeOldBlobs(dir, incoming, ageMs),
+    removeWhere: (isOver) => removeBlobs(dir, incoming, isOver),
     close: () => undefined,
   };
 }

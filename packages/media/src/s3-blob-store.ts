@@ -15,11 +15,13 @@ import { reasonOf, s3MediaNotFound } from './s3-error.js';
 import { generationKey, hourOf, type Generation, newestOf } from './s3-generations.js';
 import { createS3Keeper } from './s3-keep-marks.js';
 import { openS3Objects, type S3Content, type S3Objects, type S3Settings } from './s3-objects.js';
-import { removeOldObjects } from './s3-remove-old.js';
+import { removeObjects } from './s3-remove-objects.js';
 
 export interface S3BlobStoreSettings extends S3Settings {
   /** A folder of this machine, for what is being hashed or looked at. */
   readonly scratchDir: string;
+  /** Hears how much was written that was not there before. */
+  readonly onStored?: ((sizeBytes: number) => void) | undefined;
 }
 
 /** Between finding a generation and using it, a newer one may have replaced it; more than once is a bug. */
@@ -28,10 +30,14 @@ const LOOKS = 3;
 export async function createS3BlobStore(settings: S3BlobStoreSettings): Promise<BlobStore> {
   const objects = await openS3Objects(settings);
   const scratch = await createScratch(settings.scratchDir);
-  return buildStore(objects, scratch, settings.bucket);
+  return buildStore(objects, scratch, settings);
 }
 
-function buildStore(objects: S3Objects, scratch: Scratch, bucket: string): BlobStore {
+function buildStore(
+  objects: S3Objects,
+  scratch: Scratch,
+  { bucket, onStored = () => undefined }: S3BlobStoreSettings,
+): BlobStore {
   const keeper = createS3Keeper(objects);
   /** Equal content arriving at once is written once. */
   const writing = new Map<string, Promise<void>>();
@@ -61,6 +67,7 @@ function buildStore(objects: S3Objects, scratch: Scratch, bucket: string): BlobS
   const storeOnce = async (content: S3Content): Promise<void> => {
     if ((await renew(content.sha256)) === content.sizeBytes) return;
     await objects.put(generationKey(content.sha256, hourOf(Date.now())), content);
+    onStored(content.sizeBytes);
   };
 
   const store = (content: S3Content): Promise<void> => {
@@ -137,7 +144,7 @@ function buildStore(objects: S3Objects, scratch: Scratch, bucket: string): BlobS
       for await (const page of objects.list(probe)) if (page.some(({ key }) => key === probe)) return;
       throw probeMissing(bucket);
     },
-    removeOlderThan: (ageMs) => removeOldObjects(objects, ageMs),
+    removeWhere: (isOver) => removeObjects(objects, isOver),
     close: () => objects.close(),
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createDirectoryBlobStore, type BlobStore } from '../src/index.js';
+import { type BlobStore, createDirectoryBlobStore, removeOlderThan } from '../src/index.js';
 import { failureOf } from './failure.js';
 
 let dir: string;
@@ -199,7 +199,7 @@ describe('retention', () => {
     const old = await store.put(Buffer.from('old'));
     const young = await store.put(Buffer.from('young'));
     await makeOld(pathOf(old.sha256));
-    expect(await store.removeOlderThan(DAY_MS)).toBe(1);
+    expect((await removeOlderThan(store, DAY_MS)).removed).toBe(1);
     expect([await store.has(old.sha256), await store.has(young.sha256)]).toEqual([false, true]);
   });
 
@@ -207,7 +207,7 @@ describe('retention', () => {
     const { sha256 } = await store.put(Buffer.from('again'));
     await makeOld(pathOf(sha256));
     await store.put(Buffer.from('again'));
-    expect(await store.removeOlderThan(DAY_MS)).toBe(0);
+    expect((await removeOlderThan(store, DAY_MS)).removed).toBe(0);
     expect(await store.has(sha256)).toBe(true);
   });
 
@@ -215,7 +215,7 @@ describe('retention', () => {
     const { sha256 } = await store.put(Buffer.from('used'));
     await makeOld(pathOf(sha256));
     expect(await store.keep(sha256)).toBe(true);
-    expect(await store.removeOlderThan(DAY_MS)).toBe(0);
+    expect((await removeOlderThan(store, DAY_MS)).removed).toBe(0);
     expect(await store.keep('0'.repeat(64))).toBe(false);
   });
 
@@ -227,7 +227,7 @@ describe('retention', () => {
     await store.keep(kept.sha256, Date.now() + 3 * DAY_MS);
     await store.keep(kept.sha256, Date.now() - 3 * DAY_MS);
     for (const { sha256 } of [kept, put, over]) await makeOld(pathOf(sha256));
-    expect(await store.removeOlderThan(DAY_MS)).toBe(1);
+    expect((await removeOlderThan(store, DAY_MS)).removed).toBe(1);
     expect(await Promise.all([kept, put, over].map(({ sha256 }) => store.has(sha256)))).toEqual([true, true, false]);
     const names = await readdir(dir, { recursive: true });
     expect(names.filter((name) => name.includes('.keep-'))).toHaveLength(2);
@@ -239,7 +239,7 @@ describe('retention', () => {
     await writeFile(join(dir, 'incoming', 'left.tmp'), 'half');
     await makeOld(join(dir, 'incoming', 'left.tmp'));
     const putting = store.put(Readable.from(pieces(bytes)));
-    await store.removeOlderThan(0);
+    await removeOlderThan(store, 0);
     const { sha256 } = await putting;
     expect(await store.has(sha256)).toBe(true);
     expect(await incoming()).toEqual([]);
@@ -250,13 +250,13 @@ describe('retention', () => {
     const { sha256 } = await store.put(bytes);
     for (let round = 0; round < 100; round++) {
       await makeOld(pathOf(sha256));
-      await Promise.all([store.put(bytes), store.removeOlderThan(DAY_MS), store.removeOlderThan(DAY_MS)]);
+      await Promise.all([store.put(bytes), removeOlderThan(store, DAY_MS), removeOlderThan(store, DAY_MS)]);
       expect(await store.has(sha256)).toBe(true);
     }
   });
 
   test('of a store that never held anything is fine', async () => {
-    expect(await createDirectoryBlobStore({ dir: join(dir, 'new') }).removeOlderThan(0)).toBe(0);
+    expect((await removeOlderThan(createDirectoryBlobStore({ dir: join(dir, 'new') }), 0)).removed).toBe(0);
   });
 });
 
@@ -283,7 +283,7 @@ describe('at start', () => {
     await store.writeProbe('installation-1');
     await store.writeProbe('installation-1');
     await createDirectoryBlobStore({ dir }).readProbe('installation-1');
-    expect(await store.removeOlderThan(0)).toBe(0);
+    expect((await removeOlderThan(store, 0)).removed).toBe(0);
     await store.readProbe('installation-1');
   });
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256Of } from '../src/blob-key.js';
-import type { BlobStore } from '../src/index.js';
+import { type BlobStore, boundBlobStore, makeRoom, removeOlderThan, requireRoom } from '../src/index.js';
 import { failureOf } from './failure.js';
 import { DAY_MS, startDirectory, startS3, type StoreHarness } from './store-harness.js';
 
@@ -148,7 +148,7 @@ describe.each([
     await store.put(Buffer.from('put again'));
     expect(await store.keep(String(kept))).toBe(true);
     expect((await store.get(String(read))).toString()).toBe('read');
-    expect(await other.removeOlderThan(DAY_MS)).toBe(2);
+    expect((await removeOlderThan(other, DAY_MS)).removed).toBe(2);
     const there = await Promise.all([old, young, again, kept, read].map((sha256) => store.has(String(sha256))));
     expect(there).toEqual([false, true, true, true, false]);
     expect((await store.get(String(again))).toString()).toBe('put again');
@@ -163,9 +163,72 @@ describe.each([
     await store.keep(kept.sha256, Date.now() + 3 * DAY_MS);
     await store.keep(kept.sha256, Date.now() - 3 * DAY_MS);
     for (const { sha256 } of [kept, put, over]) await harness.makeOld(sha256);
-    expect(await other.removeOlderThan(DAY_MS)).toBe(1);
+    expect((await removeOlderThan(other, DAY_MS)).removed).toBe(1);
     const there = await Promise.all([kept, put, over].map(({ sha256 }) => store.has(sha256)));
     expect(there).toEqual([true, true, false]);
+  });
+
+  test('makes room by what was used longest ago, and by nothing that is needed or was used just now', async () => {
+    const { leftBytes: others } = await removeOlderThan(other, DAY_MS);
+    const sizes = { needed: 40_000, oldest: 40_000, old: 40_000, again: 40_000, young: 40_000 };
+    const keys = Object.fromEntries(
+      await Promise.all(
+        Object.entries(sizes).map(async ([name, size]) => [name, (await store.put(randomBytes(size))).sha256] as const),
+      ),
+    ) as Record<keyof typeof sizes, string>;
+    for (const name of ['needed', 'oldest', 'old', 'again'] as const) await harness.makeOld(keys[name]);
+    await harness.makeOld(keys.oldest, 3 * DAY_MS);
+    await store.keep(keys.again);
+    // Whether it was asked to be kept does not count here: the message may have been canceled.
+    await store.keep(keys.oldest, Date.now() + 3 * DAY_MS);
+    await harness.makeOld(keys.oldest, 3 * DAY_MS);
+    const there = async () =>
+      (
+        await Promise.all(Object.entries(keys).map(async ([name, key]) => ((await other.has(key)) ? [name] : [])))
+      ).flat();
+    const order = (fromBytes: number, toBytes: number) => ({
+      ...{ fromBytes: others + fromBytes, toBytes: others + toBytes, usedBefore: Date.now() - DAY_MS },
+      // Other tests’ too.
+      isNeeded: (sha256: string) => sha256 === keys.needed || !Object.values(keys).includes(sha256),
+    });
+
+    expect(await makeRoom(other, order(200_000, 100_000))).toEqual({ removed: 0, leftBytes: others + 200_000 });
+    expect(await makeRoom(other, order(190_000, 180_000))).toEqual({ removed: 1, leftBytes: others + 160_000 });
+    expect(await there()).toEqual(['needed', 'old', 'again', 'young']);
+    expect(await makeRoom(other, order(10_000, 0))).toEqual({ removed: 1, leftBytes: others + 120_000 });
+    expect(await there()).toEqual(['needed', 'again', 'young']);
+  });
+
+  test('counts what is stored, once', async () => {
+    const counted: number[] = [];
+    const counting = await harness.open({ onStored: (sizeBytes) => counted.push(sizeBytes) });
+    const [one, two] = [randomBytes(1_000), randomBytes(2_000)];
+    await counting.put(one);
+    await counting.put(one);
+    await counting.put(Readable.from(pieces(two)));
+    await counting.put(Readable.from(pieces(two)));
+    expect(counted).toEqual([1_000, 2_000]);
+  });
+
+  test('takes nothing new while it is full, but what it has', async () => {
+    await removeOlderThan(other, DAY_MS);
+    let limit = 1_000;
+    const bounded = boundBlobStore(store, (sizeBytes) => sizeBytes < limit);
+    const known = randomBytes(999);
+    const { sha256 } = await bounded.put(known);
+    const full = {
+      code: 'MEDIA_STORE_FULL',
+      kind: 'unavailable',
+      retryable: true,
+      retryAfterSeconds: expect.any(Number),
+    };
+    expect(await failureOf(bounded.put(randomBytes(1_000)))).toMatchObject(full);
+    limit = 0;
+    await harness.makeOld(sha256);
+    expect(await bounded.put(known)).toEqual({ sha256, sizeBytes: 999 });
+    expect((await removeOlderThan(other, DAY_MS)).removed).toBe(0);
+    expect(await failureOf(bounded.put(Readable.from(pieces(known))))).toMatchObject(full);
+    expect(() => requireRoom((sizeBytes) => sizeBytes < 5, 5)).toThrow(expect.objectContaining({ code: full.code }));
   });
 
   test('never takes a blob that somebody has just found', async () => {
@@ -173,10 +236,10 @@ describe.each([
     const { sha256 } = await store.put(bytes);
     for (let round = 0; round < 15; round++) {
       await harness.makeOld(sha256);
-      const removals = [other.removeOlderThan(DAY_MS), store.removeOlderThan(DAY_MS)];
+      const removals = [removeOlderThan(other, DAY_MS), removeOlderThan(store, DAY_MS)];
       const [found] = await Promise.all([store.keep(sha256), ...removals]);
       expect(await store.has(sha256)).toBe(found);
-      await Promise.all([store.put(bytes), other.removeOlderThan(DAY_MS)]);
+      await Promise.all([store.put(bytes), removeOlderThan(other, DAY_MS)]);
       expect(await store.has(sha256)).toBe(true);
     }
   });
@@ -184,7 +247,7 @@ describe.each([
   test('shows a worker whether it sees what the ingress wrote', async () => {
     await store.check();
     await store.writeProbe('installation-1');
-    await other.removeOlderThan(0);
+    await removeOlderThan(other, 0);
     await other.readProbe('installation-1');
     const elsewhere = await harness.openElsewhere();
     expect((await failureOf(elsewhere.readProbe('installation-1'))).message).toMatch(/MEDIA_STORE/);

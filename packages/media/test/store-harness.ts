@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@pombo/runtime';
 import { startTestBucket, testEnvironment } from '@pombo/testing';
-import { type BlobStore, createBlobStore, createDirectoryBlobStore } from '../src/index.js';
+import { type BlobStore, type BlobStoreListeners, createBlobStore, createDirectoryBlobStore } from '../src/index.js';
 import { sha256Of } from '../src/blob-key.js';
 import { s3SettingsOf } from '../src/create-blob-store.js';
 import { openS3Objects } from '../src/s3-objects.js';
 
 export interface StoreHarness {
   /** Another process' view of the same. */
-  open(): Promise<BlobStore>;
+  open(listeners?: BlobStoreListeners): Promise<BlobStore>;
   /** One that shares nothing with it. */
   openElsewhere(): Promise<BlobStore>;
-  /** As if nobody had used it for two days. */
-  makeOld(sha256: string): Promise<void>;
+  /** As if nobody had used it for so long, two days unless it is said. */
+  makeOld(sha256: string, ageMs?: number): Promise<void>;
   /** Puts other bytes in its place. */
   damage(sha256: string, bytes: Buffer): Promise<void>;
   close(): Promise<void>;
@@ -28,9 +28,10 @@ export async function startDirectory(): Promise<StoreHarness> {
   const dir = await mkdtemp(join(tmpdir(), 'pombo-blobs-'));
   const pathOf = (sha256: string) => join(dir, sha256.slice(0, 2), sha256);
   return {
-    open: () => Promise.resolve(createDirectoryBlobStore({ dir })),
+    open: (listeners = {}) => Promise.resolve(createDirectoryBlobStore({ dir, ...listeners })),
     openElsewhere: () => Promise.resolve(createDirectoryBlobStore({ dir: join(dir, 'elsewhere') })),
-    makeOld: (sha256) => utimes(pathOf(sha256), new Date(Date.now() - 2 * DAY_MS), new Date(Date.now() - 2 * DAY_MS)),
+    makeOld: (sha256, ageMs = 2 * DAY_MS) =>
+      utimes(pathOf(sha256), new Date(Date.now() - ageMs), new Date(Date.now() - ageMs)),
     damage: (sha256, bytes) => writeFile(pathOf(sha256), bytes),
     close: () => rm(dir, { recursive: true, force: true }),
   };
@@ -45,8 +46,8 @@ export async function startS3(): Promise<StoreHarness> {
     return one;
   };
   const env = { ...bucket.env, MEDIA_DIR: dir };
-  const openWith = async (more: Record<string, string>) =>
-    noted(await createBlobStore(loadConfig(testEnvironment({ ...env, ...more }))));
+  const openWith = async (more: Record<string, string>, listeners?: BlobStoreListeners) =>
+    noted(await createBlobStore(loadConfig(testEnvironment({ ...env, ...more })), listeners));
   const objects = noted(await openS3Objects(s3SettingsOf(loadConfig(testEnvironment(env)))));
   const keysOf = async (sha256: string): Promise<string[]> => {
     const keys: string[] = [];
@@ -54,11 +55,11 @@ export async function startS3(): Promise<StoreHarness> {
     return keys;
   };
   return {
-    open: () => openWith({}),
+    open: (listeners) => openWith({}, listeners),
     openElsewhere: () => openWith({ S3_PREFIX: 'elsewhere/' }),
-    async makeOld(sha256) {
+    async makeOld(sha256, ageMs = 2 * DAY_MS) {
       const keys = await keysOf(sha256);
-      const then = String(Math.floor((Date.now() - 2 * DAY_MS) / HOUR_MS)).padStart(8, '0');
+      const then = String(Math.floor((Date.now() - ageMs) / HOUR_MS)).padStart(8, '0');
       await objects.copy(keys.at(-1) ?? '', `blobs/${sha256}/${then}`);
       for (const key of keys) if (!key.endsWith(then)) await objects.delete(key);
     },

@@ -51,6 +51,8 @@ export interface JobCursor {
 export interface WaitingJobs {
   /** A page of the jobs that wait or are due later, some perhaps twice. `next` is undefined behind the last. */
   read(deviceId: string, cursor?: JobCursor): Promise<{ ids: string[]; next: JobCursor | undefined }>;
+  /** All of them, wherever they are, at one moment. */
+  readAll(deviceId: string): Promise<string[]>;
   /** The jobs in an owner's hand, dead or alive. */
   readInHand(deviceId: string): Promise<string[]>;
   count(deviceId: string): Promise<number>;
@@ -92,6 +94,20 @@ export function createWaitingJobs(redis: Redis, keys: Keys): WaitingJobs {
       const ids = found.filter((_text, i) => i % 2 === 0);
       if (next !== '0') return { ids, next: { part, at: next } };
       return { ids, next: part === 'prioritized' ? { part: 'delayed', at: '0' } : undefined };
+    },
+    async readAll(deviceId) {
+      const queue = prefixOf(deviceId);
+      const parts = await redis
+        .multi()
+        .lrange(`${queue}wait`, 0, -1)
+        .lrange(`${queue}active`, 0, -1)
+        .zrange(`${queue}prioritized`, 0, -1)
+        .zrange(`${queue}delayed`, 0, -1)
+        .exec();
+      return (parts ?? []).flatMap(([error, ids]) => {
+        if (error) throw error;
+        return ids as string[];
+      });
     },
     readInHand: (deviceId) => redis.lrange(`${prefixOf(deviceId)}active`, 0, -1),
     async count(deviceId) {

@@ -18,6 +18,8 @@ export interface Metrics {
   readonly webhookDelayMs: Histogram;
   readonly webhookEvents: Counter;
   readonly webhookInFlight: Gauge;
+  /** Bytes. */
+  readonly mediaStored: Gauge;
   /** What the janitor did, by kind. */
   readonly janitorDone: Counter<'what'>;
   /** Text in Prometheus' exposition format. */
@@ -83,6 +85,11 @@ export function createMetrics(app: string): Metrics {
     devicesWaiting: new Gauge({
       name: 'pombo_devices_waiting',
       help: 'Devices that no worker has room for; the same figure at every worker',
+      registers,
+    }),
+    mediaStored: new Gauge({
+      name: 'pombo_media_stored_bytes',
+      help: 'Media stored, as it was last measured and with what came since; the same figure at every process',
       registers,
     }),
     janitorDone: new Counter({

@@ -111,6 +111,7 @@ export interface Keys extends WebhookKeys {
   readonly outcomePrefix: string;
   /** String: proof that ingress and worker see the same media folder. */
   readonly mediaProbe: string;
+  readonly mediaSize: string;
 }
 
 /** @param prefix keeps several Pombos (or tests) apart in one Redis; no colon, no braces. */
@@ -174,5 +175,6 @@ export function createKeys(prefix: string): Keys {
     outcome: (messageId) => `${outcomePrefix}${messageId}`,
     outcomePrefix,
     mediaProbe: `${prefix}:media-probe`,
+    mediaSize: `${prefix}:media-size`,
   };
 }

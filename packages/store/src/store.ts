@@ -14,6 +14,7 @@ import { createKeys, type Keys } from './keys.js';
 import { createLookUpBudget, type LookUpBudget } from './look-up-budget.js';
 import { createMedia, type Media } from './media.js';
 import { createMediaProbe, type MediaProbe } from './media-probe.js';
+import { createMediaSize, type MediaSize } from './media-size.js';
 import { createMessageIndex, type MessageIndex } from './message-index.js';
 import { createMessages, type Messages } from './messages.js';
 import { createOutbox, type Outbox } from './outbox.js';
@@ -60,6 +61,7 @@ export interface Store {
   readonly media: Media;
   readonly reusables: Reusables;
   readonly mediaProbe: MediaProbe;
+  readonly mediaSize: MediaSize;
   readonly workers: Workers;
 }
 
@@ -124,6 +126,7 @@ export function createStore(redis: Redis, config: Config): Store {
     media: createMedia(redis, keys, cipher, config.MEDIA_RETENTION_MS),
     reusables: createReusables(redis, keys, cipher),
     mediaProbe: createMediaProbe(redis, keys),
+    mediaSize: createMediaSize(redis, keys),
     workers: createWorkers(redis, keys),
   };
 }

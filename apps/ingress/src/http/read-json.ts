@@ -12,7 +12,7 @@ const JSON_TYPE = /^\s*application\/(?:json|[\w.!#$&^-]+\+json)\s*(?:;|$)/i;
 /** @param limitBytes of the body, decompressed. */
 export function createReadJson(limitBytes: number): NodeHandler[] {
   // Knows every encoding there is, and takes its time.
-  const readAny = express.json({ limit: limitBytes, type: isJson, strict: false });
+  const readAny = express.json({ limit: limitBytes, type: isJson });
 
   const read: NodeHandler = (request, response, next) => {
     if (hasPlainBody(request, limitBytes)) return readPlainBody(request, next);
@@ -40,14 +40,10 @@ const invite: NodeHandler = (request, response, next) => {
 };
 
 const requireObject: NodeHandler = (request, _response, next) => {
-  const { body } = request;
-  // No body at all is one without fields.
-  if (body === undefined) request.body = {};
-  else if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notAnObject();
+  const body = request.body ?? {};
+  if (typeof body !== 'object' || Array.isArray(body)) {
+    throw new PomboError('VALIDATION_ERROR', 'the body must be a JSON object');
+  }
+  request.body = body;
   next();
 };
-
-function notAnObject(): PomboError {
-  const message = 'the body must be a JSON object';
-  return new PomboError('VALIDATION_ERROR', message, { validation: [{ field: 'body', message }] });
-}

@@ -42,10 +42,13 @@ export function readPlainBody(request: NodeRequest, next: (error?: unknown) => v
 }
 
 /** Not `JSON.parse`'s own word for it: that quotes the body. */
-function parse(text: string): unknown {
+function parse(text: string): object {
+  let value: unknown;
   try {
-    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+    value = JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch (cause) {
     throw new PomboError('INVALID_JSON', 'the body is not valid JSON', { cause });
   }
+  if (typeof value === 'object' && value !== null) return value;
+  throw new PomboError('INVALID_JSON', 'the body is not valid JSON');
 }

@@ -32,6 +32,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, string>> = {
   RATE_LIMITED: 'Too much is waiting, or too many requests came at once; `Retry-After` says when to come back.',
   QUEUE_UNAVAILABLE:
     'The queue cannot be reached. With a `message_id` the message may exist all the same: look it up, or repeat the request under the same `Idempotency-Key`.',
+  MEDIA_STORE_FULL: 'The store for media is full of what waits to be sent; nothing was accepted. URLs still are.',
   MEDIA_STORE_UNAVAILABLE: 'The store for media cannot be reached; nothing was accepted.',
   DEVICE_ERROR: 'The device, or the worker that holds it, did not do what was asked in time.',
   SEND_TIMEOUT:

@@ -1,5 +1,5 @@
 /** `POST /media`: a file stored once, to be sent in any number of messages. */
-import { largestMediaBytes, mediaLimits } from '@pombo/media';
+import { largestMediaBytes, mediaLimits, requireRoom } from '@pombo/media';
 import type { AppParts } from '../app-parts.js';
 import { inviteBody } from '../http/invite-body.js';
 import { letGoOfBody } from '../http/let-go-of-body.js';
@@ -8,7 +8,7 @@ import { rfc3339 } from '../http/rfc3339.js';
 import { receiveUpload, requireUpload } from '../media/receive-upload.js';
 import type { Routes } from './routes.js';
 
-export function addMediaRoutes(routes: Routes, { config, store, blobStore }: AppParts): void {
+export function addMediaRoutes(routes: Routes, { config, store, blobStore, hasMediaRoom }: AppParts): void {
   // What it is good for shows when it is sent: a picture above the limit for pictures can still go as a document.
   const maxBytes = largestMediaBytes(mediaLimits(config));
 
@@ -16,6 +16,7 @@ export function addMediaRoutes(routes: Routes, { config, store, blobStore }: App
     const { caller, redisBudget } = callOf(request);
     letGoOfBody(request, response);
     requireUpload(request, maxBytes);
+    requireRoom(hasMediaRoom, Number(request.headers['content-length'] ?? 0));
     inviteBody(request, response);
     const media = await receiveUpload(request, { blobStore, maxBytes });
     const { sha256, mimeType, sizeBytes } = media;

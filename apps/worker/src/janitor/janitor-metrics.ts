@@ -1,3 +1,3 @@
 import type { Metrics } from '@pombo/runtime';
 
-export type JanitorMetrics = Pick<Metrics, 'janitorDone'>;
+export type JanitorMetrics = Pick<Metrics, 'janitorDone' | 'mediaStored'>;

@@ -35,9 +35,8 @@ export interface JanitorOptions {
   readonly countMs: number;
   readonly loggedOutGraceMs: number;
   readonly sessionRetentionMs: number;
-  readonly mediaRetentionMs: number;
-  /** Removes media nobody put for so long. @returns how many. */
-  readonly removeOldMedia: (ageMs: number) => Promise<number>;
+  /** Clears up the media folder, which one of those who share the work does: a step every round. */
+  readonly tendMedia: () => Promise<void>;
   readonly metrics: JanitorMetrics;
   readonly logger: Logger;
 }
@@ -141,7 +140,8 @@ export function createJanitor(options: JanitorOptions): Janitor {
       retention.forget(deviceId);
     });
     await walk(repairs, endRepair);
-    if (!isStopping()) await retention.step(isMine('media'));
+    if (!isStopping()) await retention.step();
+    if (!isStopping() && isMine('media')) await options.tendMedia();
   };
 
   return {

@@ -1,8 +1,8 @@
 /**
  * Removes what outlives its use: entries of a device's lists, Signal sessions of contacts long not written to, what a
- * removed device left, media of messages long sent. A little every round; each device has its turn once a day.
+ * removed device left. A little every round; each device has its turn once a day.
  */
-import { DAY, HOUR, type Logger, SECOND } from '@pombo/runtime';
+import { DAY, type Logger, SECOND } from '@pombo/runtime';
 import type { WaitingJobs } from '@pombo/queue';
 import type { DeviceWork, Leases, Store } from '@pombo/store';
 import type { JanitorMetrics } from './janitor-metrics.js';
@@ -12,8 +12,6 @@ export interface RetentionOptions {
   readonly leases: Leases;
   readonly jobs: WaitingJobs;
   readonly sessionRetentionMs: number;
-  readonly mediaRetentionMs: number;
-  readonly removeOldMedia: (ageMs: number) => Promise<number>;
   readonly metrics: JanitorMetrics;
   readonly logger: Logger;
 }
@@ -22,20 +20,18 @@ export interface Retention {
   /** Takes note of a device whose turn it is. @param now Redis' time, ms since the epoch. */
   consider(deviceId: string, work: DeviceWork, now: number): void;
   forget(deviceId: string): void;
-  /** Does a little of what is to do. @param ownsMedia whether this worker looks after the media folder. */
-  step(ownsMedia: boolean): Promise<void>;
+  /** Does a little of what is to do. */
+  step(): Promise<void>;
 }
 
 const TENDED_EVERY_MS = DAY;
-const MEDIA_EVERY_MS = HOUR;
 /** How long a round may spend on it. */
 const BUDGET_MS = SECOND;
 
 export function createRetention(options: RetentionOptions): Retention {
-  const { store, sessionRetentionMs, mediaRetentionMs, removeOldMedia, metrics } = options;
+  const { store, sessionRetentionMs, metrics } = options;
   /** Devices whose turn it is, with the place in their credentials where the walk stands. */
   const turns = new Map<string, string>();
-  let mediaAt = -Infinity;
 
   const tend = async (deviceId: string, cursor: string): Promise<void> => {
     const { removed, next } = await store.leftovers.removeOldKeys(deviceId, cursor, sessionRetentionMs);
@@ -45,24 +41,17 @@ export function createRetention(options: RetentionOptions): Retention {
     else await store.leftovers.trimLists(deviceId);
   };
 
-  const cleanMedia = async (): Promise<void> => {
-    mediaAt = performance.now();
-    const removed = await removeOldMedia(mediaRetentionMs);
-    if (removed > 0) metrics.janitorDone.inc({ what: 'media_removed' }, removed);
-  };
-
   return {
     consider(deviceId, { tendedAt }, now) {
       if (now - tendedAt >= TENDED_EVERY_MS && !turns.has(deviceId)) turns.set(deviceId, '0');
     },
     forget: (deviceId) => void turns.delete(deviceId),
-    async step(ownsMedia) {
+    async step() {
       const end = performance.now() + BUDGET_MS;
       for (const [deviceId, cursor] of turns) {
         if (performance.now() > end) return;
         await tend(deviceId, cursor);
       }
-      if (ownsMedia && performance.now() - mediaAt >= MEDIA_EVERY_MS) await cleanMedia();
     },
   };
 }

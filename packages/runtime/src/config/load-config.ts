@@ -61,6 +61,7 @@ export interface Config {
   readonly S3_ACCESS_KEY_ID?: string;
   readonly S3_SECRET_ACCESS_KEY?: string;
   readonly S3_TIMEOUT_MS: number;
+  readonly MEDIA_MAX_TOTAL_BYTES: number;
   readonly MEDIA_FSYNC: 'everysec' | 'always';
   readonly PROXY_ALLOW_HOSTS: readonly string[];
   readonly MEDIA_ALLOW_HOSTS: readonly string[];

@@ -405,6 +405,12 @@ export const SETTINGS = {
     schema: spanMs(5 * SECOND),
     about: 'Longest wait for an answer of the bucket; a file may take a second more for every megabyte.',
   },
+  MEDIA_MAX_TOTAL_BYTES: {
+    group: 'Media',
+    schema: Joi.number().integer().min(0).default(0),
+    about:
+      'How much media may be stored at once. Nearly there, the files used longest ago that no message waits for are removed; when all of it is needed, requests with media in them are answered 503. In a bucket, give it room for two hours. 0: no limit.',
+  },
   MEDIA_FSYNC: {
     group: 'Media',
     schema: Joi.string().valid('everysec', 'always').default('everysec'),

@@ -33,6 +33,12 @@ export const mediaOperations = {
       'The file itself as the body, or as the one file of a form. It is stored once, and `media_id` sends it in any number of messages; a message that was accepted keeps its file until it is sent, whatever becomes of the id.',
     takesFile: true,
     answers: { 201: { description: 'The file is stored.', schema: storedSchema, examples: { 'A picture': stored } } },
-    errors: ['VALIDATION_ERROR', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'MEDIA_STORE_UNAVAILABLE'],
+    errors: [
+      'VALIDATION_ERROR',
+      'PAYLOAD_TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'MEDIA_STORE_UNAVAILABLE',
+      'MEDIA_STORE_FULL',
+    ],
   },
 } satisfies Record<string, Operation>;

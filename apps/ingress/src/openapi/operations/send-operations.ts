@@ -22,7 +22,7 @@ const MEDIA_OUTCOMES: readonly ErrorCode[] = [
 ];
 
 /** Of media that is stored, or stored ahead. */
-const MEDIA_STORE = ['MEDIA_NOT_FOUND', 'MEDIA_STORE_UNAVAILABLE'] as const;
+const MEDIA_STORE = ['MEDIA_NOT_FOUND', 'MEDIA_STORE_UNAVAILABLE', 'MEDIA_STORE_FULL'] as const;
 const ADMISSION: readonly ErrorCode[] = ['DEVICE_NOT_FOUND', 'DEVICE_NOT_READY', 'RATE_LIMITED'];
 
 /** Also what a message sent again can end with, whatever its type. */

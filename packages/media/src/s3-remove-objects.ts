@@ -1,4 +1,5 @@
-/** Retention for the blob store in a bucket. */
+/** Clearing up in the blob store in a bucket. */
+import type { BlobUse, Removal } from './blob-store.js';
 import { createGate } from './gate.js';
 import { endOf, type Generation, generationOf } from './s3-generations.js';
 import { readS3Marks } from './s3-keep-marks.js';
@@ -6,18 +7,22 @@ import type { S3Objects } from './s3-objects.js';
 
 const REMOVALS_AT_ONCE = 16;
 
-/** @returns how many blobs were removed; marks, and generations that newer ones replace, are removed too, but not counted. */
-export async function removeOldObjects(objects: S3Objects, ageMs: number): Promise<number> {
+/** Marks whose day has come, and generations that newer ones replace, are removed too, but not counted. */
+export async function removeObjects(objects: S3Objects, isOver: (use: BlobUse) => boolean): Promise<Removal> {
   // Before the blobs: whoever marks one later than this also renews it.
   const now = Date.now();
   const { kept, over } = await readS3Marks(objects, now);
   await removeAll(objects, over);
 
-  let removed = 0;
+  const sum = { removed: 0, leftBytes: 0 };
   const finish = async (newest: Generation): Promise<void> => {
-    if (kept.has(newest.sha256) || endOf(newest) + ageMs > now) return;
-    await objects.delete(newest.key);
-    removed += 1;
+    const { sha256, sizeBytes } = newest;
+    const usedAt = endOf(newest);
+    // To an hour that is not over somebody may still add.
+    if (usedAt <= now && isOver({ sha256, sizeBytes, usedAt, kept: kept.has(sha256) })) {
+      await objects.delete(newest.key);
+      sum.removed += 1;
+    } else sum.leftBytes += sizeBytes;
   };
 
   let newest: Generation | undefined;
@@ -32,7 +37,7 @@ export async function removeOldObjects(objects: S3Objects, ageMs: number): Promi
     await removeAll(objects, replaced);
   }
   if (newest) await finish(newest);
-  return removed;
+  return sum;
 }
 
 async function removeAll(objects: S3Objects, keys: readonly string[]): Promise<void> {
