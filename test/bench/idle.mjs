@@ -5,15 +5,13 @@ import { createApiClient } from '../../scripts/lib/api-client.mjs';
 import { SAMPLE_IMAGE } from '../../scripts/lib/paths.mjs';
 import { interleave, median, round } from './lib/figures.mjs';
 import { captionFor, vary } from './lib/send-bodies.mjs';
-import { openStage, requireRead } from './lib/stage.mjs';
+import { openDuel, requireRead } from './lib/stage.mjs';
 
 /** A picture smaller than the sample would only make plain Baileys look better: its cost is the upload's round trips. */
 export const idle = {
   deadlineMs: 300_000,
   async run(workshop, { pairs, smoke }) {
-    const stage = await openStage(workshop);
-    await stage.connectWorker();
-    await stage.plain.connect();
+    const { stage } = await openDuel(workshop);
     const picture = await readFile(SAMPLE_IMAGE);
     const [mine, theirs] = stage.numbers.take(2);
     const sent = [];

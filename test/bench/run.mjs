@@ -24,23 +24,25 @@ function readArguments() {
   return { ...values, pairs };
 }
 
-function choose(all, only) {
-  if (only === undefined) return Object.entries(all);
-  if (!(only in all)) throw expectedError(`--only knows: ${Object.keys(all).join(', ')}`);
-  return [[only, all[only]]];
+/** @returns what shares a workshop: nothing when it is about figures, whatever can when it is not. */
+function choose(groups, { only, smoke }) {
+  const all = Object.assign({}, ...groups);
+  if (only !== undefined && !(only in all)) throw expectedError(`--only knows: ${Object.keys(all).join(', ')}`);
+  if (only !== undefined) return [{ [only]: all[only] }];
+  return smoke ? groups : Object.entries(all).map(([name, benchmark]) => ({ [name]: benchmark }));
 }
 
 try {
   const { json, only, pairs, smoke } = readArguments();
   await ensureInstalled();
   await ensureBuilt(['apps/ingress', 'apps/worker', 'apps/webhooks', 'apps/sandbox']);
-  const { BENCHMARKS } = await import('./benchmarks.mjs');
-  const { runBenchmark } = await import('./lib/run-benchmark.mjs');
+  const { BENCHMARK_GROUPS } = await import('./benchmarks.mjs');
+  const { runBenchmarks } = await import('./lib/run-benchmarks.mjs');
   const { describeMachine } = await import('./lib/machine.mjs');
   const { printResults } = await import('./lib/print-results.mjs');
   const results = {};
-  for (const [name, benchmark] of choose(BENCHMARKS, only)) {
-    Object.assign(results, await runBenchmark(name, benchmark, { pairs, smoke }));
+  for (const group of choose(BENCHMARK_GROUPS, { only, smoke })) {
+    Object.assign(results, await runBenchmarks(group, { pairs, smoke }));
   }
   printResults(results, { ...describeMachine(), pairs, smoke }, json);
 } catch (error) {

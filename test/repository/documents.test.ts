@@ -4,7 +4,7 @@ import { SEND_ROUTES } from '@pombo/contracts';
 import { loadConfig, SETTINGS } from '@pombo/runtime';
 import { createKeys } from '@pombo/store';
 import { describe, expect, test } from '@jest/globals';
-import { isThere, readText, ROOT, runScript } from './repository-files.js';
+import { isThere, readText, ROOT } from './repository-files.js';
 
 const isDocument = (name: string): boolean => name.endsWith('.md');
 
@@ -27,13 +27,6 @@ function readEnv(text: string, withComments: boolean): Record<string, string> {
   });
   return Object.fromEntries(pairs);
 }
-
-describe('generated documents', () => {
-  test('are what the list of settings says', async () => {
-    const { status, stderr } = await runScript(['scripts/generate-docs.mjs', '--check']);
-    expect({ status, stderr }).toMatchObject({ status: 0 });
-  });
-});
 
 describe('.env.example', () => {
   const text = readText('.env.example');

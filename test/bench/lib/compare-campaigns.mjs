@@ -1,14 +1,12 @@
 /** One run of messages to fresh recipients, by Pombo, by the plain loop, and by that with several sends in flight. */
 import { interleave, median, medianRatio, round, timed } from './figures.mjs';
-import { openStage, requireRead, sendAll } from './stage.mjs';
+import { openDuel, requireRead, sendAll } from './stage.mjs';
 
 const PLAIN_IN_FLIGHT = 8;
 
 /** @param {{ count: number, warmUp: number, pairs: number, different: boolean }} options `different`: a picture each */
 export async function compareCampaigns(workshop, { count, warmUp, pairs, different }) {
-  const stage = await openStage(workshop);
-  const worker = await stage.connectWorker();
-  await stage.plain.connect();
+  const { stage, worker } = await openDuel(workshop);
   let runs = 0;
   const sendPlain = (numbers, inFlight) =>
     stage.plain.ask({ do: 'send', numbers, picture: stage.picture, different, inFlight });

@@ -59,6 +59,22 @@ export async function openStage(workshop, { devices: count = 1, worker: settings
   };
 }
 
+/** By workshop. */
+const duels = new WeakMap();
+
+/** A stage on which one device of Pombo's and one of plain Baileys' are connected; a workshop has only one. */
+export function openDuel(workshop) {
+  if (!duels.has(workshop)) duels.set(workshop, setUpDuel(workshop));
+  return duels.get(workshop);
+}
+
+async function setUpDuel(workshop) {
+  const stage = await openStage(workshop);
+  const worker = await stage.connectWorker();
+  await stage.plain.connect();
+  return { stage, worker };
+}
+
 /** Plain Baileys in a process of its own, trusting the sandbox's media host as it would any other. */
 export async function startPlain(workshop, world, sandbox, count) {
   const caFile = join(workshop.dir, 'sandbox-ca.pem');
