@@ -1,21 +1,24 @@
 /**
- * `npm run check`: what CI runs beside the tests. Every step runs, whatever the one before said.
+ * `npm run check`: what CI runs beside the tests. Every step runs, whatever the others say, and shows its output when it
+ * is done.
  * `--report FILE` writes `{"steps": [{"name", "passed"}]}` there.
  */
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { ROOT } from './lib/paths.mjs';
-import { failWith, runCommand } from './lib/run-command.mjs';
+import { failWith } from './lib/run-command.mjs';
 
 const tool = (...path) => join(ROOT, 'node_modules', ...path);
 
-/** In this order: the linter and the documents need what the compiler builds. */
-const STEPS = [
-  { name: 'types', args: [tool('typescript', 'bin', 'tsc'), '-b'] },
-  { name: 'lint', args: [tool('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0'] },
+/** The others need what it builds. */
+const COMPILE = { name: 'types', args: [tool('typescript', 'bin', 'tsc'), '-b'] };
+/** Takes as long as all the others together. */
+const LINT = { name: 'lint', args: [tool('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0'] };
+const OTHERS = [
   { name: 'format', args: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'] },
   {
     name: 'imports',
@@ -31,18 +34,31 @@ const STEPS = [
 /** The linter of openapi.json would otherwise report home and look for updates. */
 const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_NOTIFICATIONS: 'true' };
 
+const MAX_OUTPUT_BYTES = 2 ** 26;
+
 async function runStep({ name, args }) {
-  console.error(`\n== ${name}`);
   const begun = performance.now();
-  const passed = (await runCommand(process.execPath, args, { env })) === 0;
+  const { passed, output } = await new Promise((resolve) => {
+    const options = { cwd: ROOT, env, maxBuffer: MAX_OUTPUT_BYTES };
+    execFile(process.execPath, args, options, (error, stdout, stderr) =>
+      resolve({ passed: error === null, output: stdout + stderr }),
+    );
+  });
+  console.error(`\n== ${name}\n${output}`);
   return { name, passed, seconds: (performance.now() - begun) / 1000 };
+}
+
+async function runInTurn(steps) {
+  const results = [];
+  for (const step of steps) results.push(await runStep(step));
+  return results;
 }
 
 try {
   const { values } = parseArgs({ options: { report: { type: 'string' } } });
   await ensureInstalled();
-  const results = [];
-  for (const step of STEPS) results.push(await runStep(step));
+  const compiled = await runStep(COMPILE);
+  const results = [compiled, ...(await Promise.all([runStep(LINT), runInTurn(OTHERS)])).flat()];
   console.log('');
   for (const { name, passed, seconds } of results) {
     console.log(`${passed ? 'ok    ' : 'FAILED'}  ${name.padEnd(8)} ${seconds.toFixed(1)} s`);

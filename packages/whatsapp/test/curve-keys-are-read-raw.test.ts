@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import * as libsignal from 'libsignal';
 import { readCurveKeysRaw } from '../src/auth/raw-curve-keys.js';
@@ -8,7 +9,18 @@ interface Curve {
 }
 
 const { curve } = libsignal as unknown as { curve: Curve };
-const before: Curve = { ...curve };
+const before = loadCurveAnew();
+
+/** In this process another test may have replaced the functions already. */
+function loadCurveAnew(): Curve {
+  const require = createRequire(import.meta.url);
+  const path = require.resolve('libsignal/src/curve.js');
+  const { [path]: loaded } = require.cache;
+  delete require.cache[path];
+  const anew = require(path) as Curve;
+  require.cache[path] = loaded;
+  return anew;
+}
 
 test('agreements are those of libsignal itself, whoever made the keys', () => {
   readCurveKeysRaw();
