@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PomboError } from '@pombo/contracts';
 import express from 'express';
+import { createBodyBuffers } from './body-buffers.js';
 import { inviteBody } from './invite-body.js';
 import type { NodeHandler } from './node-handler.js';
 import { hasPlainBody, readPlainBody } from './read-plain-body.js';
@@ -9,13 +10,18 @@ import { hasPlainBody, readPlainBody } from './read-plain-body.js';
 /** `application/json`, `application/vnd.something+json`. */
 const JSON_TYPE = /^\s*application\/(?:json|[\w.!#$&^-]+\+json)\s*(?:;|$)/i;
 
+/** Of memory for bodies: some thirty requests with a picture. */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
 /** @param limitBytes of the body, decompressed. */
 export function createReadJson(limitBytes: number): NodeHandler[] {
   // Knows every encoding there is, and takes its time.
   const readAny = express.json({ limit: limitBytes, type: isJson });
 
+  const buffers = createBodyBuffers(KEPT_BYTES);
+
   const read: NodeHandler = (request, response, next) => {
-    if (hasPlainBody(request, limitBytes)) return readPlainBody(request, next);
+    if (hasPlainBody(request, limitBytes)) return readPlainBody(request, buffers, next);
     readAny(request, response, next);
   };
   return [requireJson, invite, read, requireObject];

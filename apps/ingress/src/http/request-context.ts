@@ -13,6 +13,8 @@ export interface RequestContext {
   caller?: Caller;
   /** What tokens in the body stand for, once it has been read. */
   lifted?: LiftedMedia;
+  /** To be called when nothing points into `lifted` any more: its memory is used again. */
+  letGoOfMedia?: () => void;
   /** Set when the token is the operator's, who belongs to no tenant. */
   master?: true;
 }

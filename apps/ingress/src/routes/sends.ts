@@ -21,6 +21,9 @@ function createSendHandler(route: SendRoute, submit: Submit, parts: AppParts): N
     const options = submit.readOptions(request, response);
     const context = callOf(request);
     const send = validate(request.body as Record<string, unknown>, options.strict);
-    await submit.answer(await prepare(send, context), options, context, response);
+    const plan = await prepare(send, context);
+    // Its media is stored; of a send that failed it may still be in hand.
+    context.letGoOfMedia?.();
+    await submit.answer(plan, options, context, response);
   };
 }
