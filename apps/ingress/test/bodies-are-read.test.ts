@@ -52,11 +52,24 @@ test('a body that comes in pieces, its length untold, is read', async () => {
   expect((await post('/send/image', pieces)).status).toBe(202);
 });
 
-test.each(['', ' ', '{', '"text"', 'null', '7', '[]', `${SEND}x`])('%j is no body to send', async (body) => {
+test.each(['{', `${SEND}x`])('%j is not JSON', async (body) => {
   const answer = await post('/send/image', body);
   expect(answer.status).toBe(400);
-  expect(['INVALID_JSON', 'VALIDATION_ERROR']).toContain(answer.body['error_code']);
+  expect(answer.body['error_code']).toBe('INVALID_JSON');
   expect(JSON.stringify(answer.body)).not.toContain(NUMBER);
+});
+
+test.each(['"text"', 'null', '7', 'false', '[]'])('%j is JSON, but no body: the answer names it', async (body) => {
+  const plain = await post('/send/image', body);
+  const compressed = await post('/send/image', gzipSync(body), { 'content-encoding': 'gzip' });
+  for (const answer of [plain, compressed]) {
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ error_code: 'VALIDATION_ERROR', validation: [{ field: 'body' }] });
+  }
+});
+
+test.each(['', ' '])('%j is no body to send', async (body) => {
+  expect((await post('/send/image', body)).status).toBe(400);
 });
 
 test('a body above the limit is refused, compressed or not', async () => {

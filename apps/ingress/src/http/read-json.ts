@@ -16,7 +16,7 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 /** @param limitBytes of the body, decompressed. */
 export function createReadJson(limitBytes: number): NodeHandler[] {
   // Knows every encoding there is, and takes its time.
-  const readAny = express.json({ limit: limitBytes, type: isJson });
+  const readAny = express.json({ limit: limitBytes, type: isJson, strict: false });
 
   const buffers = createBodyBuffers(KEPT_BYTES);
 
@@ -46,10 +46,14 @@ const invite: NodeHandler = (request, response, next) => {
 };
 
 const requireObject: NodeHandler = (request, _response, next) => {
-  const body = request.body ?? {};
-  if (typeof body !== 'object' || Array.isArray(body)) {
-    throw new PomboError('VALIDATION_ERROR', 'the body must be a JSON object');
-  }
-  request.body = body;
+  const { body } = request;
+  // No body at all is one without fields.
+  if (body === undefined) request.body = {};
+  else if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notAnObject();
   next();
 };
+
+function notAnObject(): PomboError {
+  const message = 'the body must be a JSON object';
+  return new PomboError('VALIDATION_ERROR', message, { validation: [{ field: 'body', message }] });
+}
