@@ -57,7 +57,7 @@ const BAD_BODIES: readonly BadBody[] = [
   invalid('a mention that is no number', { number: NUMBER, ...url, mentioned: [NUMBER, 'x'] }, 'mentioned[1]'),
   invalid('a quote without a key', { number: NUMBER, ...url, quoted: { message: { conversation: '' } } }, 'quoted.key'),
   invalid('two spellings that differ', { number: NUMBER, to: '5511888888888', ...url }, 'number', 'to'),
-  invalid('a list as the body', [], ...[]),
+  invalid('a list as the body', [], 'body'),
   {
     ...invalid('an unknown field, strictly', { number: NUMBER, ...url, captoin: 'x' }, 'captoin'),
     headers: { prefer: 'handling=strict' },

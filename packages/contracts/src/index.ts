@@ -18,6 +18,7 @@ export * from './messages/media-fields.js';
 export * from './pacing.js';
 export type * from './received-message.js';
 export * from './proxy-url.js';
+export * from './quick-check.js';
 export * from './recipient.js';
 export type * from './send-docs.js';
 export * from './rfc3339.js';

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 
+const MAX_RECIPIENT_LENGTH = 64;
 const PUNCTUATION = /[\s()-]/g;
 const NUMBER = /^\d{10,15}$/;
 const JID = /^(?:\d{6,15}@s\.whatsapp\.net|\d{5,20}@lid|\d{5,30}(?:-\d{5,20})?@g\.us|\d{5,30}@newsletter)$/;
@@ -57,8 +58,16 @@ export function chatLane(jid: string): string {
 const RECIPIENT_HELP =
   '{{#label}} must be a phone number of 10 to 15 digits with its country code, or a WhatsApp JID (…@s.whatsapp.net, …@g.us, …@newsletter, …@lid)';
 
+/** What the type below makes of the usual spelling. */
+function takeRecipient(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= MAX_RECIPIENT_LENGTH ? parseRecipient(value) : undefined;
+}
+
 /** Joi type for a recipient; the validated value is the JID. */
-export const recipientSchema = Joi.alternatives(Joi.string().max(64), Joi.number().integer().positive().unsafe(false))
+export const recipientSchema = Joi.alternatives(
+  Joi.string().max(MAX_RECIPIENT_LENGTH),
+  Joi.number().integer().positive().unsafe(false),
+)
   .custom((value: string | number, helpers) => parseRecipient(String(value)) ?? helpers.error('recipient.invalid'))
   .messages({
     'recipient.invalid': RECIPIENT_HELP,
@@ -69,6 +78,7 @@ export const recipientSchema = Joi.alternatives(Joi.string().max(64), Joi.number
     'A phone number of 10 to 15 digits with its country code, punctuation ignored; or a JID of a user, a group, a newsletter or a LID.',
   )
   .meta({
+    take: takeRecipient,
     component: 'Recipient',
     jsonSchema: {
       anyOf: [

@@ -78,12 +78,35 @@ export interface Respelled {
 export function createRespeller(schema: Joi.ObjectSchema): (body: Record<string, unknown>) => Respelled {
   const shape = shapeOf([describe(schema)]);
   return (body) => {
+    const plain = respellPlain(body, shape);
+    if (plain) return plain;
     const written = new Map<string, string>();
     const conflicting: Array<readonly [string, string]> = [];
     const unknown = Object.keys(body).filter((field) => !shape.fields.has(field));
     const known = Object.fromEntries(Object.entries(body).filter(([field]) => shape.fields.has(field)));
     const respelled = respellObject(known, shape, '', { written, conflicting });
     return { body: respelled, written, unknown, conflicting };
+  };
+}
+
+const NOTHING: readonly never[] = [];
+
+/** The usual body: known fields, each once, with nothing inside them. Undefined for any other. */
+function respellPlain(body: Readonly<Record<string, unknown>>, { fields }: Shape): Respelled | undefined {
+  const respelled: Record<string, unknown> = {};
+  for (const field of Object.keys(body)) {
+    const key = fields.get(field)?.key;
+    const value = body[field];
+    if (key === undefined || key in respelled || (typeof value === 'object' && value !== null)) return undefined;
+    respelled[key] = value;
+  }
+  return {
+    body: respelled,
+    unknown: NOTHING,
+    conflicting: NOTHING,
+    get written() {
+      return new Map(Object.keys(body).map((field) => [fields.get(field)?.key ?? field, field]));
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** A `/send/*` body, checked: spellings, unknown fields, then the type's schema. Everything is compiled once per type. */
 import {
   type CommonSend,
+  createQuickCheck,
   createRespeller,
   fieldNamesOf,
   type FieldProblem,
@@ -43,11 +44,14 @@ export function createSendValidator<T = CommonSend>(schema: Joi.ObjectSchema<T>)
     return strict ? { result: checked.validate(body), ignored: [] } : validateLeniently(checked, body);
   };
   const respell = createRespeller(schema);
+  const quickCheck = createQuickCheck(schema);
   const known = fieldNamesOf(schema);
 
   return (given, strict) => {
     const respelled = respell(given);
     const nameField: NameField = (path) => nameAsWritten(path, respelled.written);
+    const quick = isClear(respelled) ? quickCheck(respelled.body) : undefined;
+    if (quick) return { body: quick as T, warnings: [], nameField };
     const { result, ignored } = validate(respelled.body, strict);
     const unknown = describeUnknown(
       [...respelled.unknown, ...ignored.map(nameField)],
@@ -65,6 +69,9 @@ export function createSendValidator<T = CommonSend>(schema: Joi.ObjectSchema<T>)
     return { body: result.value, warnings: unknown, nameField };
   };
 }
+
+/** Nothing about its fields' names has to be told. */
+const isClear = ({ unknown, conflicting }: Respelled): boolean => unknown.length === 0 && conflicting.length === 0;
 
 /** The client's own spelling; of a field it did not write, the schema's under the name the client gave its parent. */
 function nameAsWritten(path: string, written: Respelled['written']): string {

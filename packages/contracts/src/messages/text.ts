@@ -14,9 +14,11 @@ export const textSendSchema = Joi.object<TextSend & { typingDuration?: number }>
   text: Joi.string().max(MAX_TEXT_LENGTH).required().description('With WhatsApp’s markdown; links get no preview.'),
   // The other name the compatible API has for `delay`, on this route only.
   typingDuration: Joi.number().integer().min(0).max(MAX_DELAY_SECONDS),
-}).custom(({ typingDuration, ...body }: TextSend & { typingDuration?: number }) =>
-  typingDuration === undefined || body.delay > 0 ? body : { ...body, delay: typingDuration },
-);
+})
+  .meta({ customOf: ['typingDuration'] })
+  .custom(({ typingDuration, ...body }: TextSend & { typingDuration?: number }) =>
+    typingDuration === undefined || body.delay > 0 ? body : { ...body, delay: typingDuration },
+  );
 
 export const textDocs: SendDocs = {
   summary: 'Send a text',
