@@ -6,6 +6,7 @@ import { createAddressGuard, createGuardedAgent } from '@pombo/guard';
 import { createWebhookConsumer, createWebhookQueue } from '@pombo/queue';
 import {
   type Config,
+  connectPatiently,
   createHealthServer,
   createLifecycle,
   createMetrics,
@@ -50,7 +51,7 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
   const connect = async (name: string): Promise<Redis> => {
     const redis = createPatientRedis({ target: config.REDIS, name, logger });
     lifecycle.onStop(name, () => redis.disconnect());
-    await redis.connect();
+    await connectPatiently(redis);
     return redis;
   };
 

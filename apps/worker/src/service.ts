@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   type Config,
   ConfigError,
+  connectPatiently,
   createHealthServer,
   createLifecycle,
   createMetrics,
@@ -61,12 +62,12 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     lifecycle.onStop('console', captureConsole(logger));
     const redis = createPatientRedis({ target: config.REDIS, name: 'pombo-worker', logger });
     lifecycle.onStop('redis', () => redis.disconnect());
-    await redis.connect();
+    await connectPatiently(redis);
     for (const problem of await findRedisProblems(redis)) logger.warn('Redis is not fit to hold messages', { problem });
 
     const subscriber = createPatientRedis({ target: config.REDIS, name: 'pombo-worker-news', logger });
     lifecycle.onStop('redis subscriber', () => subscriber.disconnect());
-    await subscriber.connect();
+    await connectPatiently(subscriber);
 
     const stored = (weakenings.wrapStore ?? ((whole) => whole))(createStore(redis, config));
     const store = { ...stored, recipients: rememberRecipients(stored.recipients) };

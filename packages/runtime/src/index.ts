@@ -8,5 +8,6 @@ export * from './health-server.js';
 export * from './lifecycle.js';
 export * from './logger.js';
 export * from './metrics.js';
+export { connectPatiently } from './connect-patiently.js';
 export * from './redis.js';
 export { isRedisUnavailable } from './redis-failure.js';
