@@ -3,7 +3,21 @@
  * under the number WhatsApp knows a person by; other spellings of it (Brazil's ninth digit) and the LID point there.
  */
 import type { Redis } from '@pombo/runtime';
+import type { Result } from 'ioredis';
 import type { Keys } from './keys.js';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    pomboReplaceHash(...args: Array<string | number>): Result<number, Context>;
+  }
+}
+
+/** ARGV: milliseconds the hash lives, then field, value… */
+const REPLACE_HASH = `
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])
+`;
 
 /** What is known of a person, under whatever JID it was asked for. */
 export interface KnownRecipient {
@@ -54,6 +68,7 @@ const isLid = (jid: string): boolean => jid.endsWith(LID_SERVER);
 const userOf = (jid: string): string => jid.slice(0, jid.indexOf('@'));
 
 export function createRecipients(redis: Redis, keys: Keys, retention: RecipientRetention): Recipients {
+  redis.defineCommand('pomboReplaceHash', { numberOfKeys: 1, lua: REPLACE_HASH });
   const keyOf = (jid: string): string => (isLid(jid) ? keys.recipientLid(userOf(jid)) : keys.recipient(userOf(jid)));
   const readEntry = async (jid: string): Promise<Entry> => redis.hgetall(keyOf(jid));
 
@@ -63,10 +78,8 @@ export function createRecipients(redis: Redis, keys: Keys, retention: RecipientR
     return entry.to === undefined ? { jid, entry } : { jid: entry.to, entry: await readEntry(entry.to) };
   };
 
-  const write = (jid: string, fields: Record<string, string>, lifeMs: number): Promise<unknown> => {
-    const key = keyOf(jid);
-    return redis.multi().del(key).hset(key, fields).pexpire(key, lifeMs).exec();
-  };
+  const write = (jid: string, fields: Record<string, string>, lifeMs: number): Promise<unknown> =>
+    redis.pomboReplaceHash(keyOf(jid), lifeMs, ...Object.entries(fields).flat());
 
   const saveAnswer = async ({ asked, jid, lid, devices }: RecipientAnswer): Promise<void> => {
     if (jid === undefined) return void (await write(asked, { on: '0' }, retention.absentMs));

@@ -20,6 +20,7 @@ import { createBaileysLogger } from '../baileys-logger.js';
 import type { ContactDesk } from '../contacts/contact-desk.js';
 import { type Endpoint, fetchThrough } from '../endpoint.js';
 import { joinMessage, type SplitMessage } from '../message-bytes.js';
+import { gatherFrames } from './gather-frames.js';
 import type { SocketTimes } from './socket-watch.js';
 
 export interface SocketOptions {
@@ -55,7 +56,8 @@ export function openSocket(options: SocketOptions): WASocket {
     auth: { creds, keys: signalStore },
     logger: createBaileysLogger(logger),
     keepAliveIntervalMs: options.times.keepAliveMs,
-    connectTimeoutMs: options.times.connectTimeoutMs,
+    // Whoever opens the socket watches the time. Baileys would also time every single write, and take a stack trace for it.
+    connectTimeoutMs: 0,
     makeSignalRepository: durableRatchet
       ? createSignalRepositoryMaker(signalStore)
       : DEFAULT_CONNECTION_CONFIG.makeSignalRepository,
@@ -77,6 +79,7 @@ export function openSocket(options: SocketOptions): WASocket {
   };
   const socket = sharingAsyncStorage(() => makeWASocket(config));
   endOnPlainHttp(socket);
+  gatherFrames(socket);
   return socket;
 }
 
