@@ -1,6 +1,6 @@
-/** Hears which outboxes got events, and which endpoints have something to deliver again. */
+/** Hears which outboxes got events, and which endpoints there is something to do for. */
 import { describeError, type Logger, type Redis } from '@pombo/runtime';
-import type { Keys, WebhookName } from '@pombo/store';
+import { type Keys, readWebhookNotice } from '@pombo/store';
 import { readNudge, type Relay } from './relay/relay.js';
 import type { Turns } from './turns/turns.js';
 
@@ -17,14 +17,9 @@ export interface ListenerOptions {
 export async function listen({ subscriber, keys, relay, turns, logger }: ListenerOptions): Promise<void> {
   subscriber.on('message', (channel: string, message: string) => {
     if (channel === keys.outboxChannel) return relay.nudge(readNudge(message));
-    turns
-      .plan(readName(message))
-      .catch((error: unknown) => logger.error('an endpoint was not woken', describeError(error)));
+    const { name, served } = readWebhookNotice(message);
+    if (turns.poke(name) || served) return;
+    turns.plan(name).catch((error: unknown) => logger.error('an endpoint was not woken', describeError(error)));
   });
   await subscriber.subscribe(keys.outboxChannel, keys.webhookChannel);
-}
-
-function readName(message: string): WebhookName {
-  const [tenantId = '', webhookId = ''] = message.split(' ');
-  return { tenantId, webhookId };
 }

@@ -23,6 +23,7 @@ import { createDirectory } from './directory.js';
 import { listen } from './listener.js';
 import { createRelay } from './relay/relay.js';
 import { createInFlightGate } from './turns/in-flight-gate.js';
+import { createProcessWatch } from './turns/process-watch.js';
 import { createSweeper } from './turns/sweeper.js';
 import { createTurns } from './turns/turns.js';
 
@@ -78,8 +79,9 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
 
     const stopping = new AbortController();
     const gate = createInFlightGate(config.WEBHOOK_TOTAL_IN_FLIGHT);
+    const leaseMs = config.WEBHOOK_LEASE_MS;
     const tools = {
-      ...{ store, gate, metrics, logger },
+      ...{ owner, leaseMs, store, gate, metrics, logger },
       post: createPostEvent(agent),
       defaults: {
         timeoutMs: config.WEBHOOK_TIMEOUT_MS,
@@ -90,7 +92,7 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
       stopping: stopping.signal,
     };
     const turns = createTurns(tools, queue);
-    const relay = createRelay({ owner, store, directory: createDirectory(store), queue, metrics, logger });
+    const relay = createRelay({ owner, leaseMs, store, directory: createDirectory(store), queue, metrics, logger });
     lifecycle.onStop('relay', () => relay.stop());
 
     const consumer = createWebhookConsumer({
@@ -111,6 +113,10 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
     const sweeper = createSweeper({ owner, everyMs: config.WEBHOOK_SWEEP_MS, store, relay, turns, logger });
     lifecycle.onStop('sweeper', () => sweeper.stop());
     sweeper.start();
+    const { processes } = store.webhooks;
+    const watch = createProcessWatch({ owner, leaseMs, processes, onDeath: () => sweeper.lookNow(), logger });
+    lifecycle.onStop('process watch', () => watch.stop());
+    watch.start();
 
     const health = createHealthServer({ port: config.WEBHOOK_PORT, redis, metrics });
     lifecycle.onStop('health server', () => health.stop());

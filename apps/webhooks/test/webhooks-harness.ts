@@ -39,9 +39,11 @@ export async function openWebhooks(settings: Record<string, string> = {}): Promi
   const apps: WebhooksApp[] = [];
   const { tenantId } = await store.tenants.create('a tenant');
 
+  const tenantOf = new Map<string, string>();
   const addDevice = async (owner = tenantId): Promise<string> => {
     const { id } = await store.devices.create(owner, 'a phone');
     await playOwner(store, id);
+    tenantOf.set(id, owner);
     return id;
   };
   const { id: deviceId } = await store.devices.create(tenantId, 'a phone');
@@ -49,7 +51,7 @@ export async function openWebhooks(settings: Record<string, string> = {}): Promi
   const draftFor = (device: string, clientReference?: string) => ({
     id: store.messages.createId(device),
     content: { type: 'text' as const, text: 'hello' },
-    tenantId,
+    tenantId: tenantOf.get(device) ?? tenantId,
     userId: 'usr_test',
     deviceId: device,
     to: '5511999990000@s.whatsapp.net',

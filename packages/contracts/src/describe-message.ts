@@ -16,11 +16,12 @@ const STAMPS = {
   canceled_at: 'canceledAt',
   expired_at: 'expiredAt',
 } as const satisfies Record<string, keyof MessageRecord>;
+const STAMP_NAMES = Object.entries(STAMPS);
 
 /** The message without an envelope: an element of a list, the `data` of an event. */
 export function describeMessage(record: MessageRecord) {
   const chatJid = record.chatJid ?? record.to;
-  return {
+  const told: Record<string, unknown> = {
     message_id: record.id,
     job_id: record.id,
     status: record.state,
@@ -29,18 +30,22 @@ export function describeMessage(record: MessageRecord) {
     is_group: recipientKind(chatJid) === 'group',
     device_id: record.deviceId,
     user_id: record.userId,
-    ...(record.clientReference === undefined ? {} : { client_reference: record.clientReference }),
-    ...(record.retryOf === undefined ? {} : { retry_of: record.retryOf }),
-    priority: record.priority,
-    sequence: record.sequence,
-    attempts: record.attempts,
-    timestamp: rfc3339(reachedAt(record)),
-    queued_at: rfc3339(record.queuedAt),
-    ...stamps(record),
-    ...(record.error === undefined ? {} : { error: record.error }),
-    ...(record.errorCode === undefined ? {} : { error_code: record.errorCode }),
-    metadata: sendMetadata(record),
   };
+  if (record.clientReference !== undefined) told['client_reference'] = record.clientReference;
+  if (record.retryOf !== undefined) told['retry_of'] = record.retryOf;
+  told['priority'] = record.priority;
+  told['sequence'] = record.sequence;
+  told['attempts'] = record.attempts;
+  told['timestamp'] = rfc3339(reachedAt(record));
+  told['queued_at'] = rfc3339(record.queuedAt);
+  for (const [name, field] of STAMP_NAMES) {
+    const at = record[field];
+    if (at !== undefined) told[name] = rfc3339(at);
+  }
+  if (record.error !== undefined) told['error'] = record.error;
+  if (record.errorCode !== undefined) told['error_code'] = record.errorCode;
+  told['metadata'] = sendMetadata(record);
+  return told;
 }
 
 /** What was measured while the message was sent, with whom and when. */
@@ -51,15 +56,6 @@ export function sendMetadata(record: MessageRecord) {
     ...record.metadata,
     ...(record.sentAt === undefined ? {} : { sent_at: rfc3339(record.sentAt) }),
   };
-}
-
-function stamps(record: MessageRecord): Record<string, string> {
-  const known: Record<string, string> = {};
-  for (const [name, field] of Object.entries(STAMPS)) {
-    const at = record[field];
-    if (at !== undefined) known[name] = rfc3339(at);
-  }
-  return known;
 }
 
 /** When the message came to be in the state it is in, in milliseconds since the epoch. */

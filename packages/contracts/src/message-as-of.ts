@@ -20,6 +20,8 @@ const STAMPS = [
   ['expired', 'expiredAt'],
 ] as const satisfies ReadonlyArray<readonly [MessageState, keyof MessageRecord]>;
 
+type TimeField = (typeof STAMPS)[number][1];
+
 const RANK: Readonly<Partial<Record<MessageState, number>>> = {
   queued: 0,
   processing: 1,
@@ -32,23 +34,31 @@ const RANK: Readonly<Partial<Record<MessageState, number>>> = {
 /** What is said of a failure the record no longer shows, because the message arrived after all. */
 const GIVEN_UP = 'it was not known whether the message had left, and it was given up';
 
-/** @param event one of the message's own. */
+/** What the record holds as long as it is being made; what is not known then is undefined. */
+type Draft = { -readonly [Field in keyof MessageRecord]: MessageRecord[Field] | undefined };
+
+/** One copy and no `delete`: every event that is delivered goes through here. @param event one of the message's own. */
 export function messageAsOf(record: MessageRecord, { event, at, errorCode }: OutboxEvent): MessageRecord {
   const state = event.slice(event.indexOf('.') + 1) as MessageState;
-  const { error, errorCode: recorded, metadata, ...rest } = record;
-  const own = `${state}At` as keyof MessageRecord;
-  return {
-    ...withoutLater(rest, state),
-    ...(isFailure(state) ? failureAt(at, own, { error, recorded, errorCode }) : {}),
-    state,
-    metadata: isAcknowledged(state) ? metadata : {},
-  } as MessageRecord;
+  const { error, errorCode: recorded } = record;
+  const told: Draft = { ...record };
+  told.state = state;
+  if (!isAcknowledged(state)) told.metadata = {};
+  for (const field of timesAfter(state)) if (told[field] !== undefined) told[field] = undefined;
+  if (recorded !== undefined || error !== undefined) told.error = told.errorCode = undefined;
+  if (isFailure(state)) Object.assign(told, failureAt(at, `${state}At`, { error, recorded, errorCode }));
+  return told as MessageRecord;
 }
 
-function withoutLater(record: Omit<MessageRecord, 'metadata'>, state: MessageState): Record<string, unknown> {
-  const kept: Record<string, unknown> = { ...record };
-  for (const [stage, field] of STAMPS) if (comesAfter(stage, state)) delete kept[field];
-  return kept;
+/** By state, the times it does not have yet. */
+const laterTimes = new Map<MessageState, readonly TimeField[]>();
+
+function timesAfter(state: MessageState): readonly TimeField[] {
+  const known = laterTimes.get(state);
+  if (known) return known;
+  const later = STAMPS.filter(([stage]) => comesAfter(stage, state)).map(([, field]) => field);
+  laterTimes.set(state, later);
+  return later;
 }
 
 /** Whether a time of `stage` is not known yet, or never, in `state`. */
@@ -65,7 +75,7 @@ interface Failure {
   readonly errorCode: string | undefined;
 }
 
-function failureAt(at: number, own: keyof MessageRecord, { error, recorded, errorCode }: Failure) {
+function failureAt(at: number, own: string, { error, recorded, errorCode }: Failure) {
   const code = errorCode !== undefined && errorCode in ERROR_CODES ? (errorCode as ErrorCode) : recorded;
   const text = code === recorded ? error : GIVEN_UP;
   return {

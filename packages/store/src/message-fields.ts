@@ -45,11 +45,13 @@ export function metadataToFields(metadata: SendMetadata): string[] {
   });
 }
 
+const METADATA = Object.entries(METADATA_FIELDS);
+
 function metadataFromFields(fields: Fields): SendMetadata {
   const known: Record<string, string | number | boolean> = {};
   // From taking the message up to WhatsApp's acknowledgement.
   if (fields['sAt'] && fields['pAt']) known['processing_time_ms'] = Number(fields['sAt']) - Number(fields['pAt']);
-  for (const [name, field] of Object.entries(METADATA_FIELDS)) {
+  for (const [name, field] of METADATA) {
     const value = fields[field];
     if (value === undefined) continue;
     if (TEXT_METADATA.has(name)) known[name] = value;
@@ -71,12 +73,15 @@ const STAMPS = {
   expiredAt: 'eAt',
 } as const satisfies Partial<Record<keyof MessageRecord, string>>;
 
+const STAMP_FIELDS = Object.entries(STAMPS);
+
 function stampsFromFields(fields: Fields): Partial<MessageRecord> {
-  const known = Object.entries(STAMPS).flatMap(([name, field]) => {
+  const known: Record<string, number> = {};
+  for (const [name, field] of STAMP_FIELDS) {
     const value = fields[field];
-    return value === undefined ? [] : [[name, Number(value)] as const];
-  });
-  return Object.fromEntries(known);
+    if (value !== undefined) known[name] = Number(value);
+  }
+  return known;
 }
 
 /** @param fields the whole hash, with at least what `accept` writes. */

@@ -10,7 +10,9 @@ import {
   PomboError,
   type Priority,
   type SendMetadata,
+  type Shard,
   shardOfDevice,
+  shardOfMessage,
   tailOfMessage,
   UNNAMED_DOCUMENT,
 } from '@pombo/contracts';
@@ -32,6 +34,7 @@ import {
   CANCEL,
   DISPATCH,
   DISPATCH_KEYS,
+  READ_MANY,
   TRANSITION,
   SHARED_KEYS,
 } from './scripts/message-scripts.js';
@@ -43,6 +46,7 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     pomboEraseMessage(...args: Args): Result<0 | 1 | 2, Context>;
     pomboAwait(...args: Args): Result<number, Context>;
+    pomboReadMany(...args: Args): Result<string, Context>;
     pomboCancel(...args: Args): Result<['canceled' | 'late' | 'gone', number?], Context>;
     pomboTransition(...args: Args): Result<[number, string | null], Context>;
     pomboBeginBuffer(
@@ -210,6 +214,16 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     return fields['st'] === undefined ? undefined : withFileName(recordFromFields(id, fields));
   };
 
+  const readShard = async (ids: readonly string[]): Promise<MessageRecord[]> => {
+    const text = await redis.pomboReadMany(ids.length, ...ids.map((id) => keys.record(id)));
+    // An empty table is an object to cjson.
+    const found = JSON.parse(text) as Array<readonly string[] | Record<string, never>>;
+    const records = found.flatMap((pairs, place) =>
+      Array.isArray(pairs) ? [recordFromFields(ids[place] ?? '', fieldsFromPairs(pairs as string[]))] : [],
+    );
+    return Promise.all(records.map(withFileName));
+  };
+
   return {
     createId: (deviceId) => createMessageId(shardOfDevice(deviceId)),
 
@@ -286,7 +300,11 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       return isMessageId(id) ? read(id) : undefined;
     },
 
-    readMany: (ids) => Promise.all(ids.map(read)),
+    async readMany(ids) {
+      const found = await Promise.all([...groupByShard(ids)].map(([, own]) => readShard(own)));
+      const records = new Map(found.flat().map((record) => [record.id, record]));
+      return ids.map((id) => records.get(id));
+    },
 
     async readSummaries(ids) {
       const found = await Promise.all(ids.map((id) => redis.hmget(keys.record(id), 'n', 'st', 'ref')));
@@ -319,6 +337,7 @@ const ACCEPT_SCRIPT = { name: 'pomboAccept', numberOfKeys: ACCEPT_KEYS, lua: ACC
 function defineScripts(redis: Redis): void {
   redis.defineCommand('pomboEraseMessage', { numberOfKeys: SHARED_KEYS + 1, lua: ERASE_MESSAGE });
   redis.defineCommand('pomboAwait', { numberOfKeys: 1, lua: AWAIT });
+  redis.defineCommand('pomboReadMany', { lua: READ_MANY });
   redis.defineCommand('pomboCancel', { numberOfKeys: SHARED_KEYS, lua: CANCEL });
   redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });
   redis.defineCommand('pomboBegin', { numberOfKeys: SHARED_KEYS + 1, lua: BEGIN });
@@ -340,6 +359,23 @@ function detailsToFields({ chatJid, error, metadata }: TransitionDetails): strin
     ...(error === undefined ? [] : ['code', error.code, 'err', error.message]),
     ...(metadata === undefined ? [] : metadataToFields(metadata)),
   ];
+}
+
+function groupByShard(ids: readonly string[]): Map<Shard, string[]> {
+  const groups = new Map<Shard, string[]>();
+  for (const id of ids) {
+    const shard = shardOfMessage(id);
+    const group = groups.get(shard);
+    if (group) group.push(id);
+    else groups.set(shard, [id]);
+  }
+  return groups;
+}
+
+function fieldsFromPairs(pairs: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) fields[pairs[i] ?? ''] = pairs[i + 1] ?? '';
+  return fields;
 }
 
 function pairsToObject(pairs: readonly Buffer[]): Record<string, string> {

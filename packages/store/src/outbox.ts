@@ -22,7 +22,7 @@ type Entry = [string, string[]];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    pomboTakeEvents(...args: Array<string | number>): Result<[0] | [1, Entry[]], Context>;
+    pomboTakeEvents(...args: Array<string | number>): Result<number | string, Context>;
     pomboIsBehind(...args: Array<string | number>): Result<number, Context>;
   }
 }
@@ -46,11 +46,17 @@ export interface TakeOptions {
   readonly done?: string;
 }
 
+/** Another relay has it. */
+export interface HeldOutbox {
+  /** Until it is free, should that relay have died. */
+  readonly heldForMs: number;
+}
+
 export interface Outbox {
   /** Oldest first. */
   read(shard: Shard, limit: number): Promise<OutboxEvent[]>;
-  /** @returns the next entries, oldest first; none: the outbox is empty, and let go of; undefined: another relay has it. */
-  take(shard: Shard, options: TakeOptions): Promise<OutboxEntry[] | undefined>;
+  /** @returns the next entries, oldest first; none: the outbox is empty, and let go of. */
+  take(shard: Shard, options: TakeOptions): Promise<OutboxEntry[] | HeldOutbox>;
   /** Shards whose outbox holds events that nobody has relayed. */
   findBehind(): Promise<Shard[]>;
 }
@@ -65,8 +71,9 @@ export function createOutbox(redis: Redis, keys: Keys): Outbox {
     },
     async take(shard, { owner, leaseMs, limit, done = '' }) {
       const names = [keys.relay(shard), keys.outbox(shard)];
-      const [mine, entries] = await redis.pomboTakeEvents(...names, owner, leaseMs, limit, done);
-      return mine === 1 ? entries.map((entry) => readEntry(shard, entry)) : undefined;
+      const taken = await redis.pomboTakeEvents(...names, owner, leaseMs, limit, done);
+      if (typeof taken === 'number') return { heldForMs: taken };
+      return taken === '' ? [] : (JSON.parse(taken) as Entry[]).map((entry) => readEntry(shard, entry));
     },
     async findBehind() {
       const shards = allShards();

@@ -42,7 +42,10 @@ export function createReceivedMessages(
   const seal = (key: string, received: StoredReceived): Buffer =>
     cipher.encrypt(Buffer.from(JSON.stringify(received)), key);
   const open = (key: string, sealed: Buffer | null): StoredReceived | undefined =>
-    sealed === null ? undefined : (JSON.parse(cipher.decrypt(sealed, key).toString()) as StoredReceived);
+    // Without its key it is as good as gone.
+    sealed === null || !cipher.knows(sealed)
+      ? undefined
+      : (JSON.parse(cipher.decrypt(sealed, key).toString()) as StoredReceived);
 
   const read = async (deviceId: string, name: ReceivedName): Promise<StoredReceived | undefined> => {
     const key = keys.received(deviceId, name);

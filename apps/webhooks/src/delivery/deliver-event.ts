@@ -10,7 +10,8 @@ import { signEvent } from './sign-event.js';
 /** What does not change from event to event. */
 export interface Target {
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Name, value… */
+  readonly headers: readonly string[];
   readonly keys: readonly SigningKey[];
   readonly timeoutMs: number;
   readonly retry: RetrySettings;
@@ -25,7 +26,11 @@ const USER_AGENT = 'Pombo-Webhooks/1';
 export function buildTarget(endpoint: WebhookEndpoint, { timeoutMs, ...retry }: TargetDefaults): Target {
   return {
     url: new URL(endpoint.url),
-    headers: { 'user-agent': USER_AGENT, ...endpoint.headers, 'content-type': 'application/json' },
+    headers: Object.entries({
+      'user-agent': USER_AGENT,
+      ...endpoint.headers,
+      'content-type': 'application/json',
+    }).flat(),
     keys: signingKeys(endpoint.secrets),
     timeoutMs: endpoint.timeout === undefined ? timeoutMs : timeoutToMs(endpoint.timeout),
     retry: { ...retry, retryAttempts: endpoint.retryAttempts },
@@ -47,12 +52,11 @@ export async function deliverEvent(
 ): Promise<DeliveryResult> {
   const { event, attempt } = delivery;
   const body = buildBody(event, subject);
-  const headers = { ...target.headers, ...signEvent(event.id, body, target.keys, Date.now()) };
+  const headers = [...target.headers, ...signEvent(event.id, body, target.keys, Date.now())];
   const answer = await post({ url: target.url, headers, body, timeoutMs: target.timeoutMs });
   // The process is stopping; whether the endpoint heard it, nobody knows.
   if (answer.error === STOPPED) return giveBack(delivery);
   const decision = decide(answer, attempt, target.retry);
-  metrics.webhookAttempts.inc({ outcome: decision.verdict });
   metrics.webhookLatencyMs.observe(answer.latencyMs);
   if (decision.verdict === 'ok' && attempt === 1) metrics.webhookDelayMs.observe(Math.max(0, Date.now() - event.at));
   return {

@@ -7,7 +7,8 @@ import type { Dispatcher } from 'undici';
 
 export interface Post {
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Name, value… */
+  readonly headers: string[];
   readonly body: string;
   /** From the call to the answer's headers. */
   readonly timeoutMs: number;

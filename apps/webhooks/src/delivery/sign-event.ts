@@ -2,16 +2,11 @@
 import { createHmac } from 'node:crypto';
 import type { SigningKey } from '@pombo/store';
 
-/** @param now of this attempt, ms since the epoch. @param keys the newest first. @returns the headers that prove who says so. */
-export function signEvent(id: string, body: string, keys: readonly SigningKey[], now: number) {
+/** @param now of this attempt, ms since the epoch. @param keys the newest first. @returns the headers that prove who says so: name, value… */
+export function signEvent(id: string, body: string, keys: readonly SigningKey[], now: number): string[] {
   const timestamp = String(Math.floor(now / 1000));
   const signed = `${id}.${timestamp}.${body}`;
   const good = keys.filter(({ until }) => until > now);
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': good
-      .map(({ key }) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
-      .join(' '),
-  };
+  const signatures = good.map(({ key }) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`).join(' ');
+  return ['webhook-id', id, 'webhook-timestamp', timestamp, 'webhook-signature', signatures];
 }

@@ -5,7 +5,7 @@
  */
 import { type OutboxEvent, parseShard, type Shard } from '@pombo/contracts';
 import type { WebhookQueue } from '@pombo/queue';
-import { describeError, type Logger, type Metrics, SECOND } from '@pombo/runtime';
+import { describeError, type Logger, type Metrics } from '@pombo/runtime';
 import { asksFor, type OutboxEntry, type Store, type WantedEvent, type WebhookEndpoint } from '@pombo/store';
 import type { Directory } from '../directory.js';
 
@@ -21,6 +21,8 @@ export interface Relay {
 export interface RelayOptions {
   /** Name of this process among all relays. */
   readonly owner: string;
+  /** Far longer than a batch takes; a dead relay's shard waits no longer than this. */
+  readonly leaseMs: number;
   readonly store: Store;
   readonly directory: Directory;
   readonly queue: WebhookQueue;
@@ -30,26 +32,35 @@ export interface RelayOptions {
 
 /** Events moved at once. */
 const BATCH = 500;
-/** Far longer than a batch takes; a dead relay's shard waits no longer than this. */
-const LEASE_MS = 5 * SECOND;
 const SHARDS_AT_ONCE = 16;
 
-export function createRelay({ owner, store, directory, queue, metrics, logger }: RelayOptions): Relay {
+export function createRelay({ owner, leaseMs, store, directory, queue, metrics, logger }: RelayOptions): Relay {
   const waiting = new Set<Shard>();
+  const timers = new Set<NodeJS.Timeout>();
   const working = new Map<Shard, Promise<void>>();
   let stopping = false;
 
   const drain = async (shard: Shard): Promise<void> => {
     let done: string | undefined;
     do {
-      const take = { owner, leaseMs: LEASE_MS, limit: stopping ? 0 : BATCH, ...(done === undefined ? {} : { done }) };
+      const take = { owner, leaseMs, limit: stopping ? 0 : BATCH, ...(done === undefined ? {} : { done }) };
       const entries = await store.outbox.take(shard, take);
-      const last = entries?.at(-1);
-      if (!entries || !last) return;
+      if (!Array.isArray(entries)) return nudgeIn(shard, entries.heldForMs);
+      const last = entries.at(-1);
+      if (!last) return;
       await admit(shard, entries);
       metrics.webhookEvents.inc(entries.length);
       done = last.entryId;
     } while (done !== undefined);
+  };
+
+  /** Whoever holds the outbox finishes what is in it, unless it has died. */
+  const nudgeIn = (shard: Shard, ms: number): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      nudge(shard);
+    }, ms);
+    timers.add(timer);
   };
 
   const admit = async (shard: Shard, entries: readonly OutboxEntry[]): Promise<void> => {
@@ -93,6 +104,7 @@ export function createRelay({ owner, store, directory, queue, metrics, logger }:
     },
     async stop() {
       stopping = true;
+      for (const timer of timers) clearTimeout(timer);
       await Promise.all(working.values());
     },
   };

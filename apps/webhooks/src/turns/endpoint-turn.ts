@@ -1,62 +1,62 @@
 /**
  * An endpoint's turn: takes what is due, keeps as much of it in flight as the endpoint may have, and ends when nothing
- * is left. Results are recorded and new events taken in one call: while that is under way further deliveries end, so
- * under load one call serves many.
+ * is left. Some events more than are in flight are in hand, so that a place is taken again at once and waits for no
+ * answer of Redis; results are recorded and new events taken in one call, which under load serves many.
+ *
+ * What is in hand is begun only while everything goes well. After a failure Redis says first whether it still may.
  */
 import { setImmediate as nextTick, setTimeout as wait } from 'node:timers/promises';
 import { describeError, type Logger, type Metrics, SECOND } from '@pombo/runtime';
-import {
-  type Delivery,
-  type DeliveryResult,
-  type Exchange,
-  isOwnMessageEvent,
-  type Store,
-  type WebhookName,
-} from '@pombo/store';
+import type { DeliveryResult, Exchange, Store, WebhookName } from '@pombo/store';
 import { buildTarget, deliverEvent, giveBack, type Target, type TargetDefaults } from '../delivery/deliver-event.js';
-import type { EventSubject } from '../delivery/build-body.js';
 import type { PostEvent } from '../delivery/post-event.js';
+import { type Alarm, createAlarm } from './alarm.js';
 import type { InFlightGate } from './in-flight-gate.js';
+import { readSubjects, type Subject } from './read-subjects.js';
 
 export interface TurnTools {
+  /** Name of this process among those that deliver. */
+  readonly owner: string;
   readonly store: Store;
   readonly gate: InFlightGate;
   readonly post: PostEvent;
   readonly defaults: TargetDefaults;
   /** Most events in flight to one endpoint. */
   readonly inFlight: number;
+  /** What this process has in hand is somebody else's when it has said nothing for so long. */
+  readonly leaseMs: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Fires when nothing new is to be begun. */
   readonly stopping: AbortSignal;
 }
 
-/** How long after its time-out a delivery is given to somebody else: only the dead do not report by then. */
-const REPORT_MS = 10 * SECOND;
+/** How long results wait for others to be recorded with, while there are still events in hand. */
+const GATHER_MS = 10;
 /** Redis refuses at the moment; what is to be recorded is kept. */
 const STAND_BY_MS = SECOND;
 
-/** Never rejects. */
-export async function takeTurn(name: WebhookName, tools: TurnTools): Promise<void> {
-  const turn = await EndpointTurn.begin(name, tools);
-  await turn?.run();
-}
-
-class EndpointTurn {
+export class EndpointTurn {
   readonly #name: WebhookName;
   readonly #tools: TurnTools;
+  readonly #alarm: Alarm;
   #target: Target;
   #revision: string;
   #flying = 0;
+  /** Taken, and not begun yet. */
+  #ready: Subject[] = [];
   #results: DeliveryResult[] = [];
-  /** Resolves with the next result. */
-  #tell: () => void = () => undefined;
+  /** Something failed since Redis was last asked. */
+  #troubled = false;
+  #poked = false;
 
   private constructor(name: WebhookName, tools: TurnTools, target: Target, revision: string) {
     this.#name = name;
     this.#tools = tools;
     this.#target = target;
     this.#revision = revision;
+    // So often it says that it still serves the endpoint.
+    this.#alarm = createAlarm(tools.leaseMs / 3, GATHER_MS);
   }
 
   static async begin(name: WebhookName, tools: TurnTools): Promise<EndpointTurn | undefined> {
@@ -64,39 +64,64 @@ class EndpointTurn {
     return endpoint && new EndpointTurn(name, tools, buildTarget(endpoint, tools.defaults), endpoint.revision);
   }
 
+  /** Never rejects. */
   async run(): Promise<void> {
     for (;;) {
-      const exchange = await this.#exchange();
-      if (!exchange || (this.#flying === 0 && this.#results.length === 0)) return;
-      await this.#someResult();
+      const places = await this.#takePlaces();
+      const exchange = await this.#exchange(places);
+      if (!exchange) return;
+      if (this.#flying + this.#ready.length + this.#results.length === 0) return;
+      if (!this.#isUrgent()) await this.#sleep();
+      await nextTick();
     }
   }
 
-  /** @returns undefined when there is nothing more to do here. */
-  async #exchange(): Promise<Exchange | undefined> {
+  #sleep(): Promise<void> {
+    const slept = this.#alarm.wait();
+    if (this.#results.length > 0) this.#alarm.ringSoon();
+    return slept;
+  }
+
+  /** There may be something new to do, or to do no longer. */
+  poke(): void {
+    this.#poked = true;
+    this.#ring();
+  }
+
+  /** Waits for a place only when there is nothing else to wait for, and nothing in hand that others could deliver. */
+  #takePlaces(): Promise<number> | number {
+    const { gate, inFlight, stopping } = this.#tools;
     const { tenantId } = this.#name;
-    const places = await this.#takePlaces();
+    const most = inFlight - this.#flying;
+    if (stopping.aborted || most <= 0) return 0;
+    if (this.#flying + this.#ready.length + this.#results.length === 0) return gate.enter(tenantId, most);
+    const places = gate.tryEnter(tenantId, most);
+    if (places === 0 && this.#flying === 0) this.#giveUpReady();
+    return places;
+  }
+
+  /** @returns undefined when there is nothing more to do here. */
+  async #exchange(places: number): Promise<Exchange | undefined> {
+    if (this.#tools.stopping.aborted) this.#giveUpReady();
     const settled = this.#results.splice(0);
+    countOutcomes(settled, this.#tools.metrics);
+    this.#poked = false;
     const exchange = await this.#record(settled, places);
-    const deliveries = exchange?.deliveries ?? [];
-    this.#tools.gate.leave(tenantId, places - deliveries.length);
-    if (exchange && deliveries.length > 0) await this.#begin(deliveries, exchange.revision);
+    if (exchange) await this.#receive(exchange);
+    else this.#ready = [];
+    this.#tools.gate.leave(this.#name.tenantId, exchange ? this.#begin(places) : places);
     return exchange;
   }
 
-  #takePlaces(): Promise<number> | number {
-    const { gate, inFlight, stopping } = this.#tools;
-    const most = inFlight - this.#flying;
-    if (stopping.aborted || most <= 0) return 0;
-    const hasWork = this.#flying > 0 || this.#results.length > 0;
-    return hasWork ? gate.tryEnter(this.#name.tenantId, most) : gate.enter(this.#name.tenantId, most);
-  }
-
-  async #record(settled: readonly DeliveryResult[], wanted: number): Promise<Exchange | undefined> {
-    const { store, inFlight, logger, stopping } = this.#tools;
-    const options = { wanted, inFlight, visibilityMs: this.#target.timeoutMs + REPORT_MS };
+  async #record(settled: readonly DeliveryResult[], places: number): Promise<Exchange | undefined> {
+    const { owner, leaseMs, store, inFlight, logger, stopping } = this.#tools;
+    const inHand = 2 * inFlight;
+    const mayTake = places > 0 || (this.#flying > 0 && !stopping.aborted);
+    const wanted = mayTake ? inHand - this.#flying - this.#ready.length : 0;
     for (;;) {
       try {
+        this.#troubled = false;
+        const options = { owner, leaseMs, wanted, inHand };
         return await store.webhooks.deliveries.exchange(this.#name, settled, options);
       } catch (error) {
         logger.error('deliveries were not recorded', { ...this.#name, ...describeError(error) });
@@ -106,18 +131,21 @@ class EndpointTurn {
     }
   }
 
-  async #begin(deliveries: readonly Delivery[], revision: string): Promise<void> {
-    this.#flying += deliveries.length;
-    this.#tools.metrics.webhookInFlight.inc(deliveries.length);
+  async #receive({ usable, revision, deliveries }: Exchange): Promise<void> {
+    if (!usable) this.#giveUpReady();
     try {
       await this.#follow(revision);
-      const subjects = await this.#readSubjects(deliveries);
-      for (const [place, delivery] of deliveries.entries()) this.#deliver(delivery, subjects[place] ?? {});
+      if (deliveries.length > 0) this.#ready.push(...(await readSubjects(this.#tools.store, deliveries)));
     } catch (error) {
       // Redis did not say what to send; the events go back untried.
       this.#tools.logger.error('events could not be read', { ...this.#name, ...describeError(error) });
-      for (const delivery of deliveries) this.#settle(giveBack(delivery));
+      this.#results.push(...deliveries.map(giveBack));
+      await wait(STAND_BY_MS);
     }
+  }
+
+  #giveUpReady(): void {
+    this.#results.push(...this.#ready.splice(0).map(({ delivery }) => giveBack(delivery)));
   }
 
   /** Settings that were changed meanwhile are what counts. */
@@ -128,40 +156,55 @@ class EndpointTurn {
     this.#revision = revision;
   }
 
-  async #readSubjects(deliveries: readonly Delivery[]): Promise<EventSubject[]> {
-    const { messages, received } = this.#tools.store;
-    const own = deliveries.filter(({ event }) => isOwnMessageEvent(event)).map(({ event }) => event.messageId ?? '');
-    const records = await messages.readMany(own);
-    let next = 0;
-    return Promise.all(
-      deliveries.map(async ({ event }): Promise<EventSubject> => {
-        if (isOwnMessageEvent(event)) return { record: records[next++] };
-        if (event.event !== 'message.received') return {};
-        return { received: await received.read(event.deviceId, event.messageId ?? '') };
-      }),
-    );
+  /** @returns how many of the places were not needed. */
+  #begin(places: number): number {
+    let left = places;
+    for (; left > 0 && !this.#troubled; left -= 1) {
+      const next = this.#ready.shift();
+      if (!next) break;
+      this.#deliver(next);
+    }
+    return left;
   }
 
-  #deliver(delivery: Delivery, subject: EventSubject): void {
+  #deliver({ delivery, subject }: Subject): void {
     const { post, metrics } = this.#tools;
+    this.#flying += 1;
+    metrics.webhookInFlight.inc();
     void deliverEvent(delivery, subject, this.#target, post, metrics).then((result) => this.#settle(result));
   }
 
   #settle(result: DeliveryResult): void {
+    const { gate, metrics, stopping } = this.#tools;
+    const { tenantId } = this.#name;
     this.#flying -= 1;
-    this.#tools.metrics.webhookInFlight.dec();
+    metrics.webhookInFlight.dec();
     this.#results.push(result);
-    this.#tools.gate.leave(this.#name.tenantId, 1);
-    this.#tell();
+    if (result.verdict !== 'ok') this.#troubled = true;
+    gate.leave(tenantId, 1);
+    if (this.#ready.length > 0 && !this.#troubled && !stopping.aborted) {
+      gate.leave(tenantId, this.#begin(gate.tryEnter(tenantId, 1)));
+    }
+    this.#ring();
   }
 
-  /** Resolves when something has ended, and all that ended with it. */
-  async #someResult(): Promise<void> {
-    if (this.#results.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#tell = resolve;
-      });
-    }
-    await nextTick();
+  #ring(): void {
+    if (this.#isUrgent()) this.#alarm.ring();
+    else if (this.#results.length > 0) this.#alarm.ringSoon();
   }
+
+  /** Whether Redis is to be asked at once. */
+  #isUrgent(): boolean {
+    const { inFlight, stopping } = this.#tools;
+    if (this.#flying === 0 || stopping.aborted) return true;
+    if (this.#poked && this.#flying < inFlight) return true;
+    if (this.#results.length === 0) return false;
+    return this.#troubled || this.#ready.length === 0 || this.#results.length >= inFlight / 2;
+  }
+}
+
+function countOutcomes(results: readonly DeliveryResult[], { webhookAttempts }: Metrics): void {
+  const counts = new Map<string, number>();
+  for (const { verdict } of results) if (verdict !== 'back') counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  for (const [outcome, count] of counts) webhookAttempts.inc({ outcome }, count);
 }

@@ -9,6 +9,8 @@ import type { Turns } from './turns.js';
 
 export interface Sweeper {
   start(): void;
+  /** Looks out of turn, for a process has died. */
+  lookNow(): void;
   stop(): Promise<void>;
 }
 
@@ -57,6 +59,10 @@ export function createSweeper({ owner, everyMs, store, relay, turns, logger }: S
     start() {
       beat(true);
       timer = setInterval(() => beat(false), everyMs);
+    },
+    lookNow() {
+      // One that is under way may have been there already.
+      void Promise.resolve(running).then(() => stopping || beat(true));
     },
     async stop() {
       stopping = true;

@@ -2,34 +2,44 @@
 import type { WebhookQueue } from '@pombo/queue';
 import { describeError } from '@pombo/runtime';
 import type { WebhookName } from '@pombo/store';
-import { takeTurn, type TurnTools } from './endpoint-turn.js';
+import { EndpointTurn, type TurnTools } from './endpoint-turn.js';
 
 export interface Turns {
   /** Resolves when there is nothing more to do for the endpoint now. Never rejects. */
   take(name: WebhookName): Promise<void>;
+  /** Has an endpoint that is being served here looked at again. @returns whether it is. */
+  poke(name: WebhookName): boolean;
   /** Plans an endpoint's next turn, if it has something to deliver. */
   plan(name: WebhookName): Promise<void>;
   /** Resolves when no turn is left. */
   ended(): Promise<void>;
 }
 
+interface Active {
+  turn?: EndpointTurn | undefined;
+  /** Whether there was something to look at meanwhile: it may have come after the last look. */
+  again: boolean;
+  ended: Promise<void>;
+}
+
 export function createTurns(tools: TurnTools, queue: WebhookQueue): Turns {
-  /** Whether another turn came up meanwhile: what it was for may have come after the last look. */
-  const active = new Map<string, { again: boolean; readonly ended: Promise<void> }>();
+  const active = new Map<string, Active>();
 
   const plan = async (name: WebhookName): Promise<void> => {
     const turn = await tools.store.webhooks.deliveries.plan(name);
     if (turn) await queue.add([turn]);
   };
 
-  const work = async (name: WebhookName): Promise<void> => {
+  const work = async (name: WebhookName, own: Active): Promise<void> => {
     try {
       do {
-        const own = active.get(name.webhookId);
-        if (own) own.again = false;
-        await takeTurn(name, tools);
-      } while (active.get(name.webhookId)?.again && !tools.stopping.aborted);
-      await plan(name);
+        own.again = false;
+        own.turn = await EndpointTurn.begin(name, tools);
+        await own.turn?.run();
+        own.turn = undefined;
+        // What comes while this is under way is looked at, since nobody else will: its turn ends in `poke`.
+        await plan(name);
+      } while (own.again && !tools.stopping.aborted);
     } catch (error) {
       tools.logger.error('an endpoint could not be served and will be later', { ...name, ...describeError(error) });
     } finally {
@@ -37,20 +47,26 @@ export function createTurns(tools: TurnTools, queue: WebhookQueue): Turns {
     }
   };
 
+  const poke = ({ webhookId }: WebhookName): boolean => {
+    const own = active.get(webhookId);
+    if (!own) return false;
+    own.again = true;
+    own.turn?.poke();
+    return true;
+  };
+
   return {
     async take(name) {
-      const own = active.get(name.webhookId);
-      if (own) {
-        own.again = true;
-        return;
-      }
-      if (tools.stopping.aborted) return;
-      const ended = Promise.resolve().then(() => work(name));
-      active.set(name.webhookId, { again: false, ended });
-      await ended;
+      if (poke(name) || tools.stopping.aborted) return;
+      const own: Active = { again: false, ended: Promise.resolve() };
+      active.set(name.webhookId, own);
+      own.ended = work(name, own);
+      await own.ended;
     },
+    poke,
     plan,
     async ended() {
+      for (const { turn } of active.values()) turn?.poke();
       await Promise.all([...active.values()].map(({ ended }) => ended));
     },
   };

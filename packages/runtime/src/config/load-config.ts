@@ -98,6 +98,7 @@ export interface Config {
   readonly WEBHOOK_RETENTION_MS: number;
   readonly WEBHOOK_LOG_ENTRIES: number;
   readonly WEBHOOK_LOG_RETENTION_MS: number;
+  readonly WEBHOOK_LEASE_MS: number;
   readonly WEBHOOK_SWEEP_MS: number;
   readonly DEVICE_MAX_WAITING: number;
   readonly TENANT_MAX_WAITING: number;

@@ -589,6 +589,12 @@ export const SETTINGS = {
     schema: spanMs(7 * DAY),
     about: 'How long an attempt stays in the delivery log.',
   },
+  WEBHOOK_LEASE_MS: {
+    group: 'Webhooks',
+    schema: spanMs(5 * SECOND).min(500),
+    about:
+      'A webhooks process that has said nothing for this long is dead: what it had in hand is delivered by others.',
+  },
   WEBHOOK_SWEEP_MS: {
     group: 'Webhooks',
     schema: spanMs(10 * SECOND),

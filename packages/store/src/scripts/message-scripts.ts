@@ -138,3 +138,10 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'wait', 1)
 return 1
 `;
+
+/** Records of one shard as JSON, each as field, value…: one reply and one parse for all. KEYS: records. */
+export const READ_MANY = `#!lua flags=no-writes
+local found = {}
+for place, record in ipairs(KEYS) do found[place] = redis.call('HGETALL', record) end
+return cjson.encode(found)
+`;

@@ -52,14 +52,14 @@ return 1
 /**
  * Takes the next events of an outbox for whoever holds its lease, after noting how far the last ones got: those are with
  * their tenants now and leave the outbox. Without further events the lease ends.
- * KEYS: relay, outbox. ARGV: owner, lease ms, most entries, last entry done or ''. Returns {0} while someone else holds
- * it, else {1, entries}.
+ * KEYS: relay, outbox. ARGV: owner, lease ms, most entries, last entry done or ''. Returns the ms for which someone else
+ * holds it, or the entries as JSON, '' when there are none.
  */
 export const TAKE_EVENTS = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local held = redis.call('HMGET', KEYS[1], 'owner', 'until', 'cursor')
-if held[1] and held[1] ~= ARGV[1] and tonumber(held[2]) > now then return { 0 } end
+if held[1] and held[1] ~= ARGV[1] and tonumber(held[2]) > now then return held[2] - now end
 local cursor = held[3]
 if ARGV[4] ~= '' and held[1] == ARGV[1] then
   cursor = ARGV[4]
@@ -69,10 +69,10 @@ end
 local entries = redis.call('XRANGE', KEYS[2], cursor and '(' .. cursor or '-', '+', 'COUNT', ARGV[3]) or {}
 if #entries == 0 then
   redis.call('HDEL', KEYS[1], 'owner', 'until')
-else
-  redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', now + ARGV[2])
+  return ''
 end
-return { 1, entries }
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', now + ARGV[2])
+return cjson.encode(entries)
 `;
 
 /** Whether an outbox holds what nobody has relayed. KEYS: relay, outbox. */

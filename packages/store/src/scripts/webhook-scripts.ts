@@ -1,7 +1,8 @@
 /**
  * The Lua of webhook deliveries. All keys of a tenant's endpoints are in the tenant's slot. An event is once in the
- * tenant's stream; endpoints refer to it by its entry there, in `due` until someone takes it, in `flying` while someone
- * delivers it, in `dead` when it was given up.
+ * tenant's stream, as one text; endpoints refer to it by its entry there, in `due` until someone takes it, in `flying`
+ * while someone has it in hand, in `dead` when it was given up. One process at a time serves an endpoint: it says until
+ * when at every exchange, and what it had in hand is due again once it has fallen silent.
  */
 import { FAILING_AFTER } from '../webhooks/webhook-endpoint.js';
 
@@ -15,20 +16,18 @@ const LOST_TURN_MS = 5000;
 
 /**
  * `planTurn(hash, due, flying)` finds out when something is to be done for an endpoint, and plans a turn for then
- * unless there is one. Returns {number of the turn, ms from now} or nil. Whoever is told adds the turn to the queue.
+ * unless there is one: for one that is served, in case whoever serves it dies. Returns {number of the turn, ms from now}
+ * or nil. Whoever is told adds the turn to the queue.
  */
 const PLAN_TURN = `
-local function first(key)
-  return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
-end
 local function planTurn(hash, due, flying)
-  local state = redis.call('HMGET', hash, 'enabled', 'paused', 'turnAt', 'hold')
+  local state = redis.call('HMGET', hash, 'enabled', 'paused', 'turnAt', 'hold', 'servedUntil')
   if state[1] ~= '1' or state[2] then return nil end
-  local at = first(due)
-  local freed = first(flying)
-  if freed and (not at or freed < at) then at = freed end
+  local servedUntil = tonumber(state[5] or '0')
+  local at = tonumber(redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2])
+  if redis.call('EXISTS', flying) == 1 then at = math.min(at or now, now) end
   if not at then return nil end
-  at = math.max(at, now, tonumber(state[4] or '0'))
+  at = math.max(at, now, tonumber(state[4] or '0'), servedUntil)
   local planned = tonumber(state[3])
   if planned and planned <= at and planned > now - ${LOST_TURN_MS} then return nil end
   redis.call('HSET', hash, 'turnAt', at)
@@ -39,11 +38,13 @@ end
 /**
  * Takes events over from an outbox, each once however often it is tried: the tenant remembers how far it got in each
  * shard's outbox. KEYS: relayed, events, then hash, due and flying of each endpoint. ARGV: shard, retention ms, most
- * waiting events of an endpoint, number of fields of an event, then per event: outbox entry, the numbers of the
- * endpoints that want it as in '1,3', and its fields and values. Returns turns as {endpoint, number, delay}.
+ * waiting events of an endpoint, channel, tenant, then the endpoints' ids, then per event: outbox entry, the numbers of
+ * the endpoints that want it as in '1,3', and its text. Whoever serves an endpoint is told of what it gets. Returns turns
+ * as {endpoint, number, delay}.
  */
 export const ADMIT = `${NOW}${PLAN_TURN}
-local shard, retentionMs, most, width = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local shard, retentionMs, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local endpoints = (#KEYS - 2) / 3
 local function parse(id)
   local ms, sequence = string.match(id, '(%d+)-(%d+)')
   return tonumber(ms), tonumber(sequence)
@@ -51,16 +52,20 @@ end
 local mark = redis.call('HGET', KEYS[1], shard) or '0-0'
 local ms, sequence = parse(mark)
 local added = {}
-for at = 5, #ARGV, width + 2 do
-  local entry = ARGV[at]
+for at = 6 + endpoints, #ARGV, 3 do
+  local entry, wantedBy = ARGV[at], ARGV[at + 1]
   local entryMs, entrySequence = parse(entry)
   if entryMs > ms or (entryMs == ms and entrySequence > sequence) then
     ms, sequence, mark = entryMs, entrySequence, entry
-    local id = redis.call('XADD', KEYS[2], 'MINID', '~', now - retentionMs, '*', unpack(ARGV, at + 2, at + 1 + width))
-    for number in string.gmatch(ARGV[at + 1], '%d+') do
-      added[number] = added[number] or {}
-      table.insert(added[number], now)
-      table.insert(added[number], id)
+    local id = redis.call('XADD', KEYS[2], 'MINID', '~', now - retentionMs, '*', 'v', ARGV[at + 2])
+    for number in string.gmatch(wantedBy, '%d+') do
+      local entries = added[number]
+      if not entries then
+        entries = {}
+        added[number] = entries
+      end
+      entries[#entries + 1] = now
+      entries[#entries + 1] = id
     end
   end
 end
@@ -68,7 +73,7 @@ redis.call('HSET', KEYS[1], shard, mark)
 redis.call('PEXPIRE', KEYS[1], retentionMs)
 redis.call('PEXPIRE', KEYS[2], retentionMs)
 local turns = {}
-for number = 1, (#KEYS - 2) / 3 do
+for number = 1, endpoints do
   local hash, due, flying = KEYS[number * 3], KEYS[number * 3 + 1], KEYS[number * 3 + 2]
   local entries = added[tostring(number)]
   if redis.call('EXISTS', hash) == 1 then
@@ -76,6 +81,9 @@ for number = 1, (#KEYS - 2) / 3 do
       for at = 1, #entries, 200 do redis.call('ZADD', due, unpack(entries, at, math.min(at + 199, #entries))) end
       local over = redis.call('ZCARD', due) - most
       if over > 0 then redis.call('HINCRBY', hash, 'dropped', redis.call('ZREMRANGEBYRANK', due, 0, over - 1)) end
+      if tonumber(redis.call('HGET', hash, 'servedUntil') or '0') > now then
+        redis.call('PUBLISH', ARGV[4], ARGV[5] .. ' ' .. ARGV[5 + number] .. ' look')
+      end
     end
     local turn = planTurn(hash, due, flying)
     if turn then table.insert(turns, { number, turn[1], turn[2] }) end
@@ -86,34 +94,52 @@ return turns
 
 /**
  * Records how deliveries ended and hands out the next ones. KEYS: hash, due, flying, tries, retrying, dead, log, events.
- * ARGV: most events wanted, most in flight, ms after which an attempt is given up, most log entries, ms of failing
- * before an endpoint is paused, then per result: entry, verdict, attempts, delay ms, '1' when all events have to wait for
- * that long, status, error, then what the log has of it as 4 values: event id, event, latency ms, answer.
+ * ARGV: who serves the endpoint, for how long without a word (ms), most events wanted, most in hand, most log entries, ms
+ * of failing before an endpoint is paused, number of events that were delivered at the first attempt, then of each of
+ * those entry and row of the log; then per other result: entry, verdict, attempts, delay ms, '1' when all events have to
+ * wait for that long, status, error, row.
  * Verdicts: ok; retry; dead; gone (the endpoint wants no more); back (not attempted).
- * Returns {'gone'} or {'ok', revision, state, deliveries as {entry, tries, fields}}.
+ * Returns {'gone'} or {revision, 1 when events that are in hand may be begun, then entry, tries or '', text of each event}.
  */
 export const EXCHANGE = `${NOW}
 local hash, due, flying, tries, retrying, dead, log, events = unpack(KEYS)
 if redis.call('EXISTS', hash) == 0 then return { 'gone' } end
+local owner, wanted, plain = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[7])
+local serving = redis.call('HGET', hash, 'servedBy') == owner
 local function ageOf(entry) return string.match(entry, '%d+') end
-local succeeded, failed = 0, 0
+local function note(row) redis.call('XADD', log, 'MAXLEN', '~', ARGV[5], '*', 'r', row) end
+local function forgetFailures(entries)
+  redis.call('HDEL', tries, unpack(entries))
+  redis.call('ZREM', retrying, unpack(entries))
+  redis.call('ZREM', dead, unpack(entries))
+end
+local succeeded, failed = plain, 0
 local lastStatus, lastError
-for at = 6, #ARGV, 11 do
-  local entry, verdict, attempts, delay, hold, status, err = unpack(ARGV, at, at + 6)
-  local mine = redis.call('ZREM', flying, entry) == 1
+
+if plain > 0 then
+  local entries = {}
+  for at = 8, 6 + plain * 2, 2 do
+    entries[#entries + 1] = ARGV[at]
+    note(ARGV[at + 1])
+  end
+  if not serving or redis.call('ZREM', flying, unpack(entries)) < plain then
+    -- Someone else serves the endpoint by now.
+    redis.call('ZREM', due, unpack(entries))
+    forgetFailures(entries)
+  end
+end
+
+for at = 8 + plain * 2, #ARGV, 8 do
+  local entry, verdict, attempts, delay, hold, status, err, row = unpack(ARGV, at, at + 7)
+  local mine = serving and redis.call('ZREM', flying, entry) == 1
   if verdict == 'back' then
-    if mine then redis.call('ZADD', due, now, entry) end
+    if mine then redis.call('ZADD', due, ageOf(entry), entry) end
   else
-    redis.call('XADD', log, 'MAXLEN', '~', ARGV[4], '*', 'n', entry, 'v', verdict, 'a', attempts, 's', status, 'c', err,
-      'i', ARGV[at + 7], 'e', ARGV[at + 8], 'l', ARGV[at + 9], 'b', ARGV[at + 10], 'w', delay)
+    note(row)
     if verdict == 'ok' then
       succeeded = succeeded + 1
       if not mine then redis.call('ZREM', due, entry) end
-      if attempts ~= '1' then
-        redis.call('HDEL', tries, entry)
-        redis.call('ZREM', retrying, entry)
-        redis.call('ZREM', dead, entry)
-      end
+      forgetFailures({ entry })
     else
       failed = failed + 1
       lastStatus, lastError = status, err
@@ -130,7 +156,7 @@ for at = 6, #ARGV, 11 do
       if verdict == 'gone' then redis.call('HSET', hash, 'enabled', '0', 'why', 'gone', 'since', now) end
       if hold == '1' then redis.call('HSET', hash, 'hold', now + delay) end
       local since = tonumber(redis.call('HGET', hash, 'failingSince') or now)
-      if verdict == 'dead' and succeeded == 0 and now - since >= tonumber(ARGV[5]) then
+      if verdict == 'dead' and succeeded == 0 and now - since >= tonumber(ARGV[6]) then
         redis.call('HSETNX', hash, 'paused', now)
       end
     end
@@ -145,39 +171,58 @@ elseif failed > 0 then
   redis.call('HSETNX', hash, 'failingSince', now)
 end
 if failed > 0 then redis.call('HSET', hash, 'lastFail', now, 'lastStatus', lastStatus, 'lastError', lastError) end
-local state = redis.call('HMGET', hash, 'rev', 'enabled', 'paused', 'fails', 'turnAt', 'hold')
+
+local state = redis.call('HMGET', hash, 'rev', 'enabled', 'paused', 'fails', 'turnAt', 'hold', 'servedBy', 'servedUntil')
 if state[5] and tonumber(state[5]) <= now then redis.call('HDEL', hash, 'turnAt') end
-if state[2] ~= '1' then return { 'ok', state[1], 'disabled', {} } end
-if state[3] then return { 'ok', state[1], 'paused', {} } end
-local held = tonumber(state[6] or '0') > now
-local failing = tonumber(state[4] or '0') >= ${FAILING_AFTER}
-local taken = {}
-if tonumber(ARGV[1]) > 0 and not held then
-  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', flying, '-inf', now, 'LIMIT', 0, 100)) do
-    redis.call('ZREM', flying, entry)
-    redis.call('ZADD', due, now, entry)
-  end
-  local most = failing and 1 or tonumber(ARGV[2])
-  local room = math.min(tonumber(ARGV[1]), most - redis.call('ZCARD', flying))
-  local found = room > 0 and redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room) or {}
-  if #found > 0 then redis.call('ZREM', due, unpack(found)) end
-  local until_ = now + ARGV[3]
-  local claims = {}
-  for _, entry in ipairs(found) do
-    local stored = redis.call('XRANGE', events, entry, entry)[1]
-    if stored then
-      table.insert(claims, until_)
-      table.insert(claims, entry)
-      table.insert(taken, { entry, redis.call('HGET', tries, entry), stored[2] })
-    else
-      redis.call('HDEL', tries, entry)
-      redis.call('ZREM', retrying, entry)
-      redis.call('HINCRBY', hash, 'dropped', 1)
-    end
-  end
-  if #claims > 0 then redis.call('ZADD', flying, unpack(claims)) end
+local servedBy = state[7]
+if servedBy ~= owner then
+  if servedBy and tonumber(state[8]) > now then return { state[1], 0 } end
+  for _, entry in ipairs(redis.call('ZRANGE', flying, 0, -1)) do redis.call('ZADD', due, ageOf(entry), entry) end
+  redis.call('DEL', flying)
 end
-return { 'ok', state[1], failing and 'failing' or 'active', taken }
+
+local usable = state[2] == '1' and not state[3] and tonumber(state[6] or '0') <= now
+local failing = tonumber(state[4] or '0') >= ${FAILING_AFTER}
+local reply = { state[1], (usable and not failing) and 1 or 0 }
+if usable and wanted > 0 then
+  local room = math.min(wanted, (failing and 1 or tonumber(ARGV[4])) - redis.call('ZCARD', flying))
+  local found = room > 0 and redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room) or {}
+  if #found > 0 then
+    redis.call('ZREM', due, unpack(found))
+    local tried = redis.call('HMGET', tries, unpack(found))
+    -- Most stand one after the other in the stream.
+    local texts = {}
+    for _, stored in ipairs(redis.call('XRANGE', events, found[1], found[#found], 'COUNT', #found)) do
+      texts[stored[1]] = stored[2][2]
+    end
+    local claims = {}
+    for place, entry in ipairs(found) do
+      local text = texts[entry]
+      if not text then
+        local stored = redis.call('XRANGE', events, entry, entry)[1]
+        text = stored and stored[2][2]
+      end
+      if text then
+        claims[#claims + 1] = now
+        claims[#claims + 1] = entry
+        reply[#reply + 1] = entry
+        reply[#reply + 1] = tried[place] or ''
+        reply[#reply + 1] = text
+      else
+        redis.call('HDEL', tries, entry)
+        redis.call('ZREM', retrying, entry)
+        redis.call('HINCRBY', hash, 'dropped', 1)
+      end
+    end
+    if #claims > 0 then redis.call('ZADD', flying, unpack(claims)) end
+  end
+end
+if redis.call('EXISTS', flying) == 1 then
+  redis.call('HSET', hash, 'servedBy', owner, 'servedUntil', now + ARGV[2])
+elseif servedBy then
+  redis.call('HDEL', hash, 'servedBy', 'servedUntil')
+end
+return reply
 `;
 
 /** Plans an endpoint's next turn, if it needs one. KEYS: hash, due, flying. Returns {number, delay} or nil. */
@@ -231,12 +276,12 @@ end
 return count
 `;
 
-/** Puts a test in front of all else and lets a paused endpoint try again. KEYS: hash, due, events. ARGV: retention ms, fields… */
-export const TEST = `${NOW}
+/** Puts a test in front of all else and lets a paused endpoint try again. KEYS: hash, due, events. ARGV: retention ms, text. */
+export const TEST = `
 local state = redis.call('HMGET', KEYS[1], 'id', 'enabled')
 if not state[1] then return 'gone' end
 if state[2] ~= '1' then return 'disabled' end
-local id = redis.call('XADD', KEYS[3], '*', 'at', now, unpack(ARGV, 2))
+local id = redis.call('XADD', KEYS[3], '*', 'v', ARGV[2])
 redis.call('PEXPIRE', KEYS[3], ARGV[1])
 redis.call('ZADD', KEYS[2], 0, id)
 redis.call('HDEL', KEYS[1], 'paused', 'hold')

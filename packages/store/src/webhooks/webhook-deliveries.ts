@@ -5,22 +5,21 @@ import type { Result } from 'ioredis';
 import type { Cipher } from '../cipher.js';
 import type { Keys } from '../keys.js';
 import { EXCHANGE, PLAN, REQUEUE, TEST, TIDY } from '../scripts/webhook-scripts.js';
-import type { WebhookState } from './webhook-endpoint.js';
+import { createSealAnswer, rowOfAttempt } from './attempt-row.js';
 import type { WebhookName } from './webhook-endpoints.js';
 import {
-  eventFromFields,
-  eventToFields,
+  eventFromText,
+  eventToText,
   type StoredEvent,
   type WebhookLimits,
   type WebhookTurn,
 } from './webhook-events.js';
 
-type Args = Array<string | number | Buffer>;
-type Taken = [string, string | null, string[]];
+type Args = Array<string | number>;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    pomboExchange(...args: Args): Result<['gone'] | ['ok', string, WebhookState, Taken[]], Context>;
+    pomboExchange(...args: Args): Result<['gone'] | [string, number, ...string[]], Context>;
     pomboPlanTurn(...args: Args): Result<[number, number] | null, Context>;
     pomboTidyWebhook(...args: Args): Result<null, Context>;
     pomboRequeue(...args: Args): Result<number, Context>;
@@ -57,18 +56,21 @@ export interface DeliveryResult {
 }
 
 export interface ExchangeOptions {
+  /** Name of the process: only one at a time serves an endpoint. */
+  readonly owner: string;
+  /** What it has in hand is somebody else's when it has not been heard of for this long. */
+  readonly leaseMs: number;
   /** Most events to take. */
   readonly wanted: number;
-  /** Most events in flight to this endpoint, from all processes. */
-  readonly inFlight: number;
-  /** After this long an attempt counts as never made: whoever made it has died. */
-  readonly visibilityMs: number;
+  /** Most events in hand. */
+  readonly inHand: number;
 }
 
 /** `undefined` in place of this: the endpoint was removed. */
 export interface Exchange {
   readonly revision: string;
-  readonly state: WebhookState;
+  /** Whether what is in hand may be begun: the endpoint is enabled, and neither failing, paused nor held. */
+  readonly usable: boolean;
   readonly deliveries: readonly Delivery[];
 }
 
@@ -91,13 +93,13 @@ export interface WebhookDeliveries {
   test(name: WebhookName, id: string, data: Readonly<Record<string, unknown>>): Promise<'ok' | 'gone' | 'disabled'>;
 }
 
-/** Sealed answers are bound to the log they lie in. */
 export function createWebhookDeliveries(
   redis: Redis,
   keys: Keys,
   cipher: Cipher,
   limits: WebhookLimits,
 ): WebhookDeliveries {
+  const seal = createSealAnswer(cipher);
   redis.defineCommand('pomboExchange', { numberOfKeys: 8, lua: EXCHANGE });
   redis.defineCommand('pomboPlanTurn', { numberOfKeys: 3, lua: PLAN });
   redis.defineCommand('pomboTidyWebhook', { numberOfKeys: 7, lua: TIDY });
@@ -116,15 +118,14 @@ export function createWebhookDeliveries(
   });
 
   return {
-    async exchange(name, results, { wanted, inFlight, visibilityMs }) {
+    async exchange(name, results, { owner, leaseMs, wanted, inHand }) {
       const k = keysOf(name);
-      const args: Args = [wanted, inFlight, visibilityMs, limits.logEntries, limits.pauseAfterMs];
-      for (const result of results) args.push(...resultToArgs(result, cipher, k.log));
+      const args: Args = [owner, leaseMs, wanted, inHand, limits.logEntries, limits.pauseAfterMs];
+      pushResults(args, results, (result) => rowOfAttempt(result, seal, k.log));
       const names = [k.hash, k.due, k.flying, k.tries, k.retrying, k.dead, k.log, k.events];
       const reply = await redis.pomboExchange(...names, ...args);
       if (reply[0] === 'gone') return undefined;
-      const [, revision, state, taken] = reply;
-      return { revision, state, deliveries: taken.map(readTaken) };
+      return { revision: reply[0], usable: reply[1] === 1, deliveries: readTaken(reply as string[]) };
     },
     async plan(name) {
       const { hash, due, flying } = keysOf(name);
@@ -145,25 +146,34 @@ export function createWebhookDeliveries(
     room: async (name) => limits.maxWaiting - (await redis.zcard(keysOf(name).due)),
     async test(name, id, data) {
       const { hash, due, events } = keysOf(name);
-      const event: OutboxEvent = { id, event: TEST_EVENT, at: 0, deviceId: '', data };
-      const fields = eventToFields(event);
-      // The script says when it was.
-      fields.splice(fields.indexOf('at'), 2);
-      return redis.pomboTestWebhook(hash, due, events, limits.retentionMs, ...fields);
+      const event: OutboxEvent = { id, event: TEST_EVENT, at: Date.now(), deviceId: '', data };
+      return redis.pomboTestWebhook(hash, due, events, limits.retentionMs, eventToText(event));
     },
   };
 }
 
-function resultToArgs({ delivery, verdict, ...result }: DeliveryResult, cipher: Cipher, place: string): Args {
-  const { entryId, attempt, event } = delivery;
-  const answer = result.answer === '' ? '' : cipher.encrypt(Buffer.from(result.answer), place);
-  return [
-    ...[entryId, verdict, attempt, Math.round(result.delayMs), Number(result.holdsAll), result.status, result.error],
-    ...[event.id, event.event, Math.round(result.latencyMs), answer],
-  ];
+const isPlain = ({ verdict, delivery }: DeliveryResult): boolean => verdict === 'ok' && delivery.attempt === 1;
+
+/** What went well at once comes first, with nothing but what it takes: nearly everything does. */
+function pushResults(args: Args, results: readonly DeliveryResult[], rowOf: (result: DeliveryResult) => string): void {
+  const plain = results.filter(isPlain);
+  args.push(plain.length);
+  for (const result of plain) args.push(result.delivery.entryId, rowOf(result));
+  for (const result of results) {
+    if (isPlain(result)) continue;
+    const { delivery, verdict, delayMs, holdsAll, status, error } = result;
+    args.push(delivery.entryId, verdict, delivery.attempt, Math.round(delayMs), Number(holdsAll), status, error);
+    args.push(verdict === 'back' ? '' : rowOf(result));
+  }
 }
 
-function readTaken([entryId, tries, fields]: Taken): Delivery {
-  const made = tries === null ? 0 : Number(tries.slice(0, tries.indexOf(' ')));
-  return { entryId, attempt: made + 1, event: eventFromFields(fields) };
+const PARTS_BEFORE = 2;
+
+function readTaken(reply: readonly string[]): Delivery[] {
+  const taken: Delivery[] = [];
+  for (let at = PARTS_BEFORE; at < reply.length; at += 3) {
+    const [entryId = '', tries = '', text = ''] = reply.slice(at, at + 3);
+    taken.push({ entryId, attempt: Number.parseInt(tries || '0') + 1, event: eventFromText(text) });
+  }
+  return taken;
 }

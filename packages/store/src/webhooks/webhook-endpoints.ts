@@ -61,6 +61,18 @@ export const singleWebhookId = (tenantId: string, userId: string): string =>
 
 export const isWebhookId = (text: string): boolean => /^whk_[0-9a-f]{20}$/.test(text);
 
+/** What is published about an endpoint. */
+export interface WebhookNotice {
+  readonly name: WebhookName;
+  /** Some process serves the endpoint: it alone is meant. */
+  readonly served: boolean;
+}
+
+export function readWebhookNotice(message: string): WebhookNotice {
+  const [tenantId = '', webhookId = '', look] = message.split(' ');
+  return { name: { tenantId, webhookId }, served: look !== undefined };
+}
+
 export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher): WebhookEndpoints {
   redis.defineCommand('pomboSaveWebhook', { numberOfKeys: 1, lua: SAVE });
   const save = async (key: string, create: boolean, settings: Partial<WebhookSettings>, identity: string[] = []) => {

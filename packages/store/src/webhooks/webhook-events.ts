@@ -59,9 +59,6 @@ export interface WebhookLimits {
   readonly pauseAfterMs: number;
 }
 
-/** What `eventToFields` makes. */
-const EVENT_FIELDS = 14;
-
 export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLimits): WebhookEvents {
   redis.defineCommand('pomboAdmitEvents', { lua: ADMIT });
   return {
@@ -70,9 +67,10 @@ export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLim
       for (const id of webhookIds) {
         names.push(keys.webhook(tenantId, id), keys.webhookDue(tenantId, id), keys.webhookFlying(tenantId, id));
       }
-      const args: Array<string | number> = [shard, limits.retentionMs, limits.maxWaiting, EVENT_FIELDS];
+      const args: Array<string | number> = [shard, limits.retentionMs, limits.maxWaiting];
+      args.push(keys.webhookChannel, tenantId, ...webhookIds);
       for (const { entryId, event, wantedBy } of events) {
-        args.push(entryId, wantedBy.map((index) => index + 1).join(), ...eventToFields(event));
+        args.push(entryId, wantedBy.map((index) => index + 1).join(), eventToText(event));
       }
       const turns = await redis.pomboAdmitEvents(names.length, ...names, ...args);
       return turns.map(([place, number, delayMs]) => ({
@@ -84,30 +82,26 @@ export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLim
     },
     async list(tenantId, from, count) {
       const entries = await redis.xrange(keys.tenantEvents(tenantId), from, '+', 'COUNT', count);
-      return entries.map(([entryId, fields]) => ({ entryId, event: eventFromFields(fields) }));
+      return entries.map(([entryId, [, text = '']]) => ({ entryId, event: eventFromText(text) }));
     },
   };
 }
 
-/** Always the same fields in the same order: a stream stores such names once. */
-export function eventToFields({ id, event, at, deviceId, messageId, errorCode, data }: OutboxEvent): string[] {
-  return [
-    ...['i', id, 'e', event, 'at', String(at), 'd', deviceId],
-    ...['m', messageId ?? '', 'c', errorCode ?? '', 'x', data ? JSON.stringify(data) : ''],
-  ];
+type EventText = [string, OutboxEvent['event'], number, string, string, string, Readonly<Record<string, unknown>>?];
+
+/** One text, since what a script is handed costs by the piece. */
+export function eventToText({ id, event, at, deviceId, messageId = '', errorCode = '', data }: OutboxEvent): string {
+  const parts: EventText = [id, event, at, deviceId, messageId, errorCode];
+  if (data) parts.push(data);
+  return JSON.stringify(parts);
 }
 
-export function eventFromFields(pairs: readonly string[]): OutboxEvent {
-  const fields: Record<string, string> = {};
-  for (let i = 0; i + 1 < pairs.length; i += 2) fields[pairs[i] ?? ''] = pairs[i + 1] ?? '';
-  const { i: id = '', e: event, at, d: deviceId = '', m: messageId, c: errorCode, x: data } = fields;
+export function eventFromText(text: string): OutboxEvent {
+  const [id, event, at, deviceId, messageId, errorCode, data] = JSON.parse(text) as EventText;
   return {
-    id,
-    event: event as OutboxEvent['event'],
-    at: Number(at),
-    deviceId,
+    ...{ id, event, at, deviceId },
     ...(messageId ? { messageId } : {}),
     ...(errorCode ? { errorCode } : {}),
-    ...(data ? { data: JSON.parse(data) as Record<string, unknown> } : {}),
+    ...(data ? { data } : {}),
   };
 }

@@ -11,7 +11,7 @@ export interface WebhookKeys {
   webhook(tenantId: string, webhookId: string): string;
   /** Sorted set: events to be delivered to an endpoint, by when that is due. */
   webhookDue(tenantId: string, webhookId: string): string;
-  /** Sorted set: events being delivered, by when whoever does it is given up. */
+  /** Sorted set: events in the hand of the process that serves the endpoint, by when it took them. */
   webhookFlying(tenantId: string, webhookId: string): string;
   /** Hash: attempts and last result of events that failed at least once. */
   webhookTries(tenantId: string, webhookId: string): string;
@@ -29,6 +29,8 @@ export interface WebhookKeys {
   readonly webhookChannel: string;
   /** String: who looks for forgotten events at the moment. */
   readonly webhookSweep: string;
+  /** Sorted set: processes that deliver, by when they last said that they are alive. */
+  readonly webhookAlive: string;
   /** BullMQ's prefix for the queue of the webhooks. */
   readonly webhookQueuePrefix: string;
 }
@@ -51,6 +53,7 @@ export function createWebhookKeys(prefix: string, ofTenant: (tenantId: string) =
     webhookVersion: `${prefix}:webhooks:version`,
     webhookChannel: `${prefix}:webhooks:wake`,
     webhookSweep: `${prefix}:webhooks:sweep`,
+    webhookAlive: `${prefix}:webhooks:alive`,
     webhookQueuePrefix: `${prefix}:{webhooks}`,
   };
 }

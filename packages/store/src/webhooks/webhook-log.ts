@@ -3,29 +3,9 @@ import type { OutboxEvent } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Cipher } from '../cipher.js';
 import type { Keys } from '../keys.js';
-import type { Verdict } from './webhook-deliveries.js';
+import { attemptFromRow, type LoggedAttempt } from './attempt-row.js';
 import type { WebhookName } from './webhook-endpoints.js';
-import { eventFromFields } from './webhook-events.js';
-
-/** One attempt. Times in milliseconds. */
-export interface LoggedAttempt {
-  /** Place in the log. */
-  readonly id: string;
-  /** Of the event, in its tenant's stream. */
-  readonly entryId: string;
-  readonly eventId: string;
-  readonly event: string;
-  readonly verdict: Exclude<Verdict, 'back'>;
-  readonly attempt: number;
-  readonly at: number;
-  readonly status: number;
-  readonly error: string;
-  readonly latencyMs: number;
-  /** undefined: encrypted with a key that is no longer there. */
-  readonly answer: string | undefined;
-  /** When it was to be tried next. */
-  readonly nextAt?: number;
-}
+import { eventFromText } from './webhook-events.js';
 
 /** How much is on the way to an endpoint. */
 export interface WebhookBacklog {
@@ -61,8 +41,8 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
     async attempts({ tenantId, webhookId }, after, count) {
       const place = keys.webhookLog(tenantId, webhookId);
       const end = after === undefined ? '+' : `(${after}`;
-      const entries = await redis.xrevrangeBuffer(place, end, '-', 'COUNT', count);
-      return entries.map(([id, pairs]) => readAttempt(String(id), pairs, cipher, place));
+      const entries = await redis.xrevrange(place, end, '-', 'COUNT', count);
+      return entries.map(([id, [, row = '']]) => attemptFromRow(id, row, cipher, place));
     },
     async backlog({ tenantId, webhookId }) {
       const [due, flying, retrying, dead] = [
@@ -108,7 +88,9 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
         const [attempts, status, error = ''] = tries[index]?.split(' ') ?? [];
         if (!stored) return [];
         const at = Number(given[index * 2 + 1]);
-        return [{ event: eventFromFields(stored[1]), attempts: Number(attempts), status: Number(status), error, at }];
+        return [
+          { event: eventFromText(stored[1][1] ?? ''), attempts: Number(attempts), status: Number(status), error, at },
+        ];
       });
     },
     dead: ({ tenantId, webhookId }, count) => redis.zrange(keys.webhookDead(tenantId, webhookId), 0, count - 1),
@@ -117,29 +99,3 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
 
 /** An entry's name begins with the time it was made. */
 const cameAt = (entryId: string): number => Number(entryId.slice(0, entryId.indexOf('-')));
-
-const openAnswer = (sealed: Buffer, cipher: Cipher, place: string): string | undefined =>
-  cipher.knows(sealed) ? cipher.decrypt(sealed, place).toString() : undefined;
-
-function readAttempt(id: string, pairs: readonly Buffer[], cipher: Cipher, place: string): LoggedAttempt {
-  const fields = new Map<string, Buffer>();
-  for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(String(pairs[i]), pairs[i + 1] as Buffer);
-  const text = (field: string): string => fields.get(field)?.toString() ?? '';
-  const sealed = fields.get('b');
-  const verdict = text('v') as LoggedAttempt['verdict'];
-  const at = cameAt(id);
-  return {
-    id,
-    entryId: text('n'),
-    eventId: text('i'),
-    event: text('e'),
-    verdict,
-    attempt: Number(text('a')),
-    at,
-    status: Number(text('s')),
-    error: text('c'),
-    latencyMs: Number(text('l')),
-    answer: sealed?.length ? openAnswer(sealed, cipher, place) : '',
-    ...(verdict === 'retry' ? { nextAt: at + Number(text('w')) } : {}),
-  };
-}

@@ -6,12 +6,14 @@ import { createWebhookDeliveries, type WebhookDeliveries } from './webhook-deliv
 import { createWebhookEndpoints, type WebhookEndpoints } from './webhook-endpoints.js';
 import { createWebhookEvents, type WebhookEvents } from './webhook-events.js';
 import { createWebhookLog, type WebhookLog } from './webhook-log.js';
+import { createWebhookProcesses, type WebhookProcesses } from './webhook-processes.js';
 
 export interface Webhooks {
   readonly endpoints: WebhookEndpoints;
   readonly events: WebhookEvents;
   readonly deliveries: WebhookDeliveries;
   readonly log: WebhookLog;
+  readonly processes: WebhookProcesses;
 }
 
 export function createWebhooks(redis: Redis, keys: Keys, cipher: Cipher, config: Config): Webhooks {
@@ -28,5 +30,6 @@ export function createWebhooks(redis: Redis, keys: Keys, cipher: Cipher, config:
     events: createWebhookEvents(redis, keys, limits),
     deliveries: createWebhookDeliveries(redis, keys, cipher, limits),
     log: createWebhookLog(redis, keys, cipher),
+    processes: createWebhookProcesses(redis, keys),
   };
 }
