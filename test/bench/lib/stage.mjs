@@ -123,17 +123,24 @@ export async function whenDrained(store, devices, deadlineMs = DRAIN_MS) {
   await waitUntil('all messages to be acknowledged', isDrained, { deadlineMs, everyMs: 3 });
 }
 
+/** How many messages are looked at together. */
+const LOOKED_AT = 16;
+
 /** Every message is delivered, and on the recipient's phone, once and readable. @throws Error otherwise. */
-export async function requireRead({ store, sandbox }, sent) {
-  for (const { messageId, number } of sent) {
-    const isDelivered = async () => {
-      const { state, error } = await store.messages.read(messageId);
-      if (state === 'failed') throw new Error(`a message failed: ${error}`);
-      return state === 'delivered' || state === 'read' ? true : undefined;
-    };
-    await waitUntil('a message to be delivered', isDelivered, { deadlineMs: DRAIN_MS, everyMs: 20 });
-    const found = (await sandbox.inbox(number)).find(({ id }) => id === messageId);
-    const isRead = found?.displayedCount === 1 && found.decrypted[0] >= 1 && found.decrypted[1] >= 1;
-    if (!isRead) throw new Error(`a message is not on its recipient's phone as it should be: ${JSON.stringify(found)}`);
+export async function requireRead(stage, sent) {
+  for (let from = 0; from < sent.length; from += LOOKED_AT) {
+    await Promise.all(sent.slice(from, from + LOOKED_AT).map((message) => requireOneRead(stage, message)));
   }
+}
+
+async function requireOneRead({ store, sandbox }, { messageId, number }) {
+  const isDelivered = async () => {
+    const { state, error } = await store.messages.read(messageId);
+    if (state === 'failed') throw new Error(`a message failed: ${error}`);
+    return state === 'delivered' || state === 'read' ? true : undefined;
+  };
+  await waitUntil('a message to be delivered', isDelivered, { deadlineMs: DRAIN_MS, everyMs: 20 });
+  const found = (await sandbox.inbox(number)).find(({ id }) => id === messageId);
+  const isRead = found?.displayedCount === 1 && found.decrypted[0] >= 1 && found.decrypted[1] >= 1;
+  if (!isRead) throw new Error(`a message is not on its recipient's phone as it should be: ${JSON.stringify(found)}`);
 }
