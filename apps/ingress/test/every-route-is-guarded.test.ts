@@ -89,8 +89,9 @@ test('the app serves what the table names, and nothing else', async () => {
 
 describe.each(GUARDED)('%s', (name, row) => {
   test('without a token, and with one that nobody has, is refused before anything else', async () => {
-    for (const token of [undefined, '', 'Bearer', 'Bearer 00000000-0000-4000-8000-000000000000']) {
-      const { status, body, headers } = await callRow(name, row, token);
+    const strangers = [undefined, '', 'Bearer', 'Bearer 00000000-0000-4000-8000-000000000000'];
+    const answers = await Promise.all(strangers.map((token) => callRow(name, row, token)));
+    for (const { status, body, headers } of answers) {
       expect(status).toBe(401);
       expect(body).toMatchObject({ success: false, error_code: 'UNAUTHORIZED' });
       expect(headers.get('www-authenticate')).toBe('Bearer');
@@ -99,14 +100,17 @@ describe.each(GUARDED)('%s', (name, row) => {
 
   const enough = row.access === 'master' ? ['master'] : ROLES.slice(0, ROLES.indexOf(row.access as Role) + 1);
 
-  test.each([...ROLES, 'master'] as const)('called by %s is served or refused as its row says', async (who) => {
-    const { status, body } = await callRow(name, row, `Bearer ${tokens[who]}`);
-    if (enough.includes(who)) {
-      expect([401, 403]).not.toContain(status);
-    } else {
-      expect(status).toBe(403);
-      expect(body).toMatchObject({ success: false, error_code: 'FORBIDDEN' });
-      expect(body['error']).toContain(row.access === 'master' ? 'the master token' : `the role ${row.access}`);
+  const call = async (who: Role | 'master') => ({ who, ...(await callRow(name, row, `Bearer ${tokens[who]}`)) });
+
+  test('called by each role is served or refused as its row says', async () => {
+    for (const { who, status, body } of await Promise.all([...ROLES, 'master' as const].map(call))) {
+      if (enough.includes(who)) {
+        expect({ who, refused: [401, 403].includes(status) }).toEqual({ who, refused: false });
+      } else {
+        expect({ who, status }).toEqual({ who, status: 403 });
+        expect(body).toMatchObject({ success: false, error_code: 'FORBIDDEN' });
+        expect(body['error']).toContain(row.access === 'master' ? 'the master token' : `the role ${row.access}`);
+      }
     }
   });
 });
