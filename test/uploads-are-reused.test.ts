@@ -1,7 +1,5 @@
 /** One picture for many: fetched once, prepared once, uploaded once, whatever recipient, device, worker and caption. */
-import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createReusables, REUSABLE_CLAIM_MS } from '@pombo/store';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@pombo/testing';
 import type { ApiClient } from './harness/api-client.js';
 import { makePicture } from './harness/picture.js';
@@ -180,27 +178,60 @@ test('a link that ends soon is not used until the end', async () => {
 });
 
 test('an upload that is refused for a while is tried again, and used for all in the end', async () => {
-  const { url } = await newPicture();
+  const { path, url } = await newPicture();
   stack.sandbox.setFaults({ refuseUploads: { status: 503, first: 1 } });
   const before = uploads();
   const sent = await Promise.all(Array.from({ length: 4 }, () => send({ image_url: url })));
   expect(sent.filter(({ metadata }) => metadata['upload_reused'] === false)).toHaveLength(1);
   expect(uploads() - before).toBe(1);
+  // Which is no trouble of the picture’s host.
+  expect(pictures.hits(path)).toBe(1);
 });
 
-test('a worker that died while it fetched keeps others from it for seconds only', async () => {
-  const { url } = await newPicture();
-  const { redis, keys, cipher } = stack.store;
-  const dead = createReusables(redis, keys, cipher);
-  const { MEDIA_MAX_IMAGE_BYTES: maxBytes, IMAGE_MAX_EDGE: maxEdge, IMAGE_STRIP_METADATA: strip } = stack.config;
-  const variant = JSON.stringify({ maxBytes, maxEdge, strip });
-  const name = `upload encrypted image ${variant} of ${createHash('sha256').update(url).digest('base64url')}`;
-  expect(await dead.claim({ tenantId: stack.tenantId, name })).toBe(true);
-  const startedAt = Date.now();
-  await send({ image_url: url });
-  const tookMs = Date.now() - startedAt;
-  expect(tookMs).toBeGreaterThan(REUSABLE_CLAIM_MS / 2);
-  expect(tookMs).toBeLessThan(2 * REUSABLE_CLAIM_MS);
+describe('a URL that leads to nothing', () => {
+  test.each<[string, string, (path: string) => void]>([
+    ['answers 404', 'MEDIA_DOWNLOAD_FAILED', () => undefined],
+    [
+      'gives no picture',
+      'MEDIA_INVALID',
+      (path) => pictures.answer(path, (_request, response) => response.writeHead(200).end('no picture at all')),
+    ],
+  ])(
+    'and %s is asked once, for those that come a moment later and those of other workers too',
+    async (_how, code, set) => {
+      const path = `/nothing-${code}.png`;
+      set(path);
+      const failed = async (device?: TestDevice) => {
+        const body = { number: nextNumber(), image_url: pictures.url(path), device_id: device?.deviceId };
+        const answer = await api.post('/send/image', body, { prefer: 'wait=30' });
+        expect(answer).toMatchObject({ status: 422, body: { error_code: code } });
+        return String(answer.body['error']);
+      };
+      await Promise.all(Array.from({ length: 6 }, (_, nth) => failed(devices[nth % 2])));
+      for (const device of devices) expect(await failed(device)).toContain('s ago');
+      expect(pictures.hits(path)).toBe(1);
+    },
+  );
+
+  test('for now only is asked again by each message, as is one that fails for another reason', async () => {
+    const path = '/busy.png';
+    const bytes = await makePicture(11);
+    let answered = 0;
+    pictures.answer(path, (_request, response) => {
+      answered += 1;
+      if (answered > 2) response.writeHead(200).end(bytes);
+      else response.writeHead(503).end();
+    });
+    // Both of its tries fail.
+    const refused = await api.post(
+      '/send/image',
+      { number: nextNumber(), image_url: pictures.url(path) },
+      { prefer: 'wait=30' },
+    );
+    expect(refused.body).toMatchObject({ error_code: 'MEDIA_DOWNLOAD_FAILED' });
+    await send({ image_url: pictures.url(path) });
+    expect(answered).toBe(3);
+  });
 });
 
 test('a thumbnail of the client’s own is fetched once for many documents', async () => {

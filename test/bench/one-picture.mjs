@@ -19,6 +19,8 @@ import { buildSendBody } from './lib/send-bodies.mjs';
 
 const DRAIN_MS = 20 * 60_000;
 const CONNECT_MS = 60_000;
+/** They follow the messages, a few seconds behind. */
+const TOKENS_MS = 60_000;
 const READ_AT_ONCE = 500;
 const POSTS_AT_ONCE = 16;
 const RETRY_MS = 1_000;
@@ -64,6 +66,7 @@ async function servePicture(undos, cacheControl) {
 }
 
 const secondsSince = (startedAt) => Number(((performance.now() - startedAt) / 1000).toFixed(1));
+const countAboveOne = (counts) => Object.values(counts).filter((count) => count > 1).length;
 const largest = (counts) => Object.values(counts).reduce((most, count) => Math.max(most, count), 0);
 
 /** @returns how many messages are in each state. */
@@ -128,6 +131,16 @@ async function sendAll(stage, { count, url }) {
   return { states, seconds: { accepted: acceptedAfter, sent: sentAfter, delivered: secondsSince(startedAt) } };
 }
 
+/** @returns the counters then; as they are, if that does not come about. */
+async function whenTokensAreIssued(sandbox, tokens) {
+  const deadline = performance.now() + TOKENS_MS;
+  for (;;) {
+    const counters = await sandbox.counters();
+    if (counters.privacyTokens.tokens >= tokens || performance.now() > deadline) return counters;
+    await wait(RETRY_MS);
+  }
+}
+
 /** @returns what is not as it should be. */
 function findProblems(found, count) {
   const expected = {
@@ -136,7 +149,6 @@ function findProblems(found, count) {
     delivered: count,
     most_privacy_queries_per_recipient: 1,
     most_key_fetches_per_recipient: 1,
-    shown_twice: 0,
     unreadable: 0,
   };
   return Object.entries(expected).flatMap(([name, limit]) => {
@@ -150,13 +162,15 @@ async function run(undos, fail, { count, devices, workers, cacheControl }) {
   const { openStage } = await import('./lib/stage.mjs');
   const { whenConnected } = await import('./lib/when-connected.mjs');
   const workshop = await openWorkshop(undos, fail);
-  const stage = await openStage(workshop, { devices, plain: false });
+  const stage = await openStage(workshop, { devices: 0, plain: false });
   const { url, seen } = await servePicture(undos, cacheControl);
   for (let nth = 0; nth < workers; nth += 1) await stage.startWorker();
+  // Only now: devices that are there before all workers would change hands while they send.
+  await stage.addDevices(devices);
   await whenConnected(stage.store, stage.devices, CONNECT_MS);
   const before = await stage.sandbox.counters();
   const { states, seconds } = await sendAll(stage, { count, url });
-  const after = await stage.sandbox.counters();
+  const after = await whenTokensAreIssued(stage.sandbox, before.privacyTokens.tokens + count);
   const grown = (part, name) => after[part][name] - before[part][name];
   return {
     ...{ count, devices, workers, ...seen },
@@ -166,13 +180,16 @@ async function run(undos, fail, { count, devices, workers, cacheControl }) {
     states,
     most_privacy_queries_per_recipient: largest(after.privacyTokens.byRecipient),
     privacy_queries: grown('privacyTokens', 'queries'),
+    privacy_tokens: grown('privacyTokens', 'tokens'),
     most_key_fetches_per_recipient: largest(after.keyFetches.requestsByRecipient),
+    recipients_with_more_key_fetches: countAboveOne(after.keyFetches.requestsByRecipient),
     key_fetches: grown('keyFetches', 'requests'),
     device_queries: grown('usync', 'queries'),
     stanzas: grown('messages', 'received'),
     decrypted: after.decrypted - before.decrypted,
     unreadable: after.decryptFailures - before.decryptFailures,
-    shown_twice: after.duplicates - before.duplicates,
+    // Sent again because their outcome was unknown; a phone shows an id once.
+    arrived_again: after.duplicates - before.duplicates,
     seconds,
   };
 }

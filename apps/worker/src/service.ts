@@ -10,6 +10,7 @@ import {
   createLifecycle,
   createMetrics,
   createPatientRedis,
+  describeError,
   findRedisProblems,
   type Lifecycle,
   type Logger,
@@ -97,7 +98,11 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
       ffprobePath: config.FFPROBE_PATH,
       timeoutMs: config.FFMPEG_TIMEOUT_MS,
     });
-    const obtain = createObtain(store.reusables, config.MEDIA_URL_FRESH_MS);
+    const obtain = createObtain(store.reusables, {
+      unsaidFreshMs: config.MEDIA_URL_FRESH_MS,
+      failureFreshMs: config.MEDIA_FAILURE_FRESH_MS,
+      onError: (error) => logger.warn('a download was not removed', describeError(error)),
+    });
     const tools = {
       config,
       store,

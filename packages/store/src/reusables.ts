@@ -27,7 +27,7 @@ export interface Reusables {
 }
 
 /** How long a worker that died keeps others from making it. */
-export const REUSABLE_CLAIM_MS = 8 * SECOND;
+export const REUSABLE_CLAIM_MS = 4 * SECOND;
 
 const hashOf = (name: string): string => createHash('sha256').update(name).digest('base64url').slice(0, 32);
 

@@ -96,6 +96,17 @@ function withBrokenExif(jpeg: Buffer, offset: number): Buffer {
   return Buffer.concat([jpeg.subarray(0, 2), segment, exif, jpeg.subarray(2)]);
 }
 
+/** Its first segment says that it is longer than all there is. */
+function withLyingSegment(jpeg: Buffer): Buffer {
+  const segment = Buffer.from('ffe1fffe' + '457869660000' + '4d4d002a00000008', 'hex');
+  return Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]);
+}
+
+function withManySegments(jpeg: Buffer, count: number): Buffer {
+  const empty = Buffer.from('ffe10010' + '457869660000' + '4d4d002a' + '00000008', 'hex');
+  return Buffer.concat([jpeg.subarray(0, 2), ...Array.from({ length: count }, () => empty), jpeg.subarray(2)]);
+}
+
 const svg = (inside: string, size = 'width="40" height="40"', doctype = ''): Buffer =>
   Buffer.from(
     `<?xml version="1.0"?>${doctype}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ${size}>${inside}</svg>`,
@@ -137,12 +148,25 @@ function drawings(bait: string): HostileImage[] {
   ];
 }
 
+function damagedJpegs(kind: string, jpeg: Buffer): HostileImage[] {
+  const zip = Buffer.from('504b0304140000000000', 'hex');
+  return [
+    { name: `${kind} JPEG cut off`, bytes: jpeg.subarray(0, jpeg.length / 2) },
+    { name: `${kind} JPEG header alone`, bytes: jpeg.subarray(0, 20) },
+    { name: `${kind} JPEG with its EXIF far outside`, bytes: withBrokenExif(jpeg, 0x7fffffff) },
+    { name: `${kind} JPEG with its EXIF in a circle`, bytes: withBrokenExif(jpeg, 8) },
+    { name: `${kind} JPEG with an EXIF longer than the file`, bytes: withLyingSegment(jpeg) },
+    { name: `${kind} JPEG of a hundred EXIFs`, bytes: withManySegments(jpeg, 100) },
+    { name: `${kind} JPEG that is a ZIP too`, bytes: Buffer.concat([jpeg, zip]) },
+    { name: `${kind} JPEG that is a page too`, bytes: Buffer.concat([jpeg, Buffer.from('<script>alert(1)</script>')]) },
+  ];
+}
+
 /**
  * @param bait - URL of a host that counts who comes
- * @param jpeg - a whole JPEG, upright, to be damaged
+ * @param jpegs - whole ones, upright, to be damaged. One that passes as it is goes another way than one that is converted.
  */
-export function makeHostileImages(bait: string, jpeg: Buffer): readonly HostileImage[] {
-  const zip = Buffer.from('504b0304140000000000', 'hex');
+export function makeHostileImages(bait: string, jpegs: Readonly<Record<string, Buffer>>): readonly HostileImage[] {
   const bomb = pngChunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0'), deflateSync(Buffer.alloc(50_000_000))]));
   return [
     { name: 'zero bytes', bytes: Buffer.alloc(0) },
@@ -158,12 +182,7 @@ export function makeHostileImages(bait: string, jpeg: Buffer): readonly HostileI
     { name: 'PNG with a text that inflates to 50 MB', bytes: emptyPng(64, 64, 8, [bomb]) },
     { name: 'PNG cut off', bytes: emptyPng(300, 300).subarray(0, 60) },
     { name: 'PNG header alone', bytes: PNG_SIGNATURE },
-    { name: 'JPEG cut off', bytes: jpeg.subarray(0, jpeg.length / 2) },
-    { name: 'JPEG header alone', bytes: jpeg.subarray(0, 20) },
-    { name: 'JPEG with its EXIF far outside', bytes: withBrokenExif(jpeg, 0x7fffffff) },
-    { name: 'JPEG with its EXIF in a circle', bytes: withBrokenExif(jpeg, 8) },
-    { name: 'JPEG that is a ZIP too', bytes: Buffer.concat([jpeg, zip]) },
-    { name: 'JPEG that is a page too', bytes: Buffer.concat([jpeg, Buffer.from('<script>alert(1)</script>')]) },
+    ...Object.entries(jpegs).flatMap(([kind, jpeg]) => damagedJpegs(kind, jpeg)),
     { name: 'GIF that is a script too', bytes: Buffer.from('GIF89a=1;alert(1)//') },
     { name: 'PDF that calls itself a picture', bytes: Buffer.from('%PDF-1.4\n%%EOF') },
     { name: 'page that calls itself a picture', bytes: Buffer.from('<!doctype html><title>x</title>') },

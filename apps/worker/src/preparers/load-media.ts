@@ -19,6 +19,10 @@ export interface LoadedMedia {
    * @returns the host's answer if so. @throws PomboError
    */
   ifUnchanged(validators: Readonly<Record<string, string>>): Promise<CacheableAnswer | undefined>;
+  /** What was downloaded, if anything was, for somebody else: it is not at hand here any more. */
+  giveAway(): Fetched | undefined;
+  /** Takes what another one gave away as its download. */
+  use(download: Fetched): void;
   /** Takes a file along that was made of it. */
   adopt(file: MediaFile): void;
   /** Undefined as long as nothing has been downloaded: for media that came with the request, for good. */
@@ -33,7 +37,7 @@ export interface Downloaded {
 }
 
 /** A download, in memory or in a file. */
-interface Fetched extends Downloaded {
+export interface Fetched extends Downloaded {
   readonly content: Buffer | MediaFile;
   readonly downloadTimeMs: number;
 }
@@ -50,10 +54,12 @@ export function loadMedia(source: MediaSource, { limit, inMemory }: LoadOptions,
   const options = { maxBytes, timeoutMs, signal };
   const files: MediaFile[] = [];
   let fetched: Promise<Fetched> | undefined;
+  let got: Fetched | undefined;
   let downloadTimeMs: number | undefined;
 
   const intoFile = (body: AsyncIterable<Buffer>) => scratch.write(body, maxBytes);
   const keep = (found: Fetched): Fetched => {
+    got = found;
     downloadTimeMs = found.downloadTimeMs;
     if (!Buffer.isBuffer(found.content)) files.push(found.content);
     return found;
@@ -86,6 +92,15 @@ export function loadMedia(source: MediaSource, { limit, inMemory }: LoadOptions,
       if (Buffer.isBuffer(file)) throw new Error('media that is kept in memory is no file');
       if ('blob' in source) files.push(file);
       return file;
+    },
+    giveAway() {
+      const given = got;
+      got = fetched = undefined;
+      files.splice(0, files.length, ...files.filter((file) => file !== given?.content));
+      return given;
+    },
+    use(download) {
+      fetched = Promise.resolve(keep(download));
     },
     adopt: (file) => files.push(file),
     async release() {

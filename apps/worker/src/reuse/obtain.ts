@@ -7,9 +7,11 @@ import type { MediaSource } from '@pombo/contracts';
 import { type Freshness, freshnessOf, refreshed } from '@pombo/media';
 import { DAY } from '@pombo/runtime';
 import type { ReusableName, Reusables } from '@pombo/store';
-import type { LoadedMedia } from '../preparers/load-media.js';
+import type { Fetched, LoadedMedia } from '../preparers/load-media.js';
+import { createFailures, isOfMedia } from './failures.js';
 import { createOnce, type Made } from './once.js';
 import { createShelf, type Shelved } from './shelf.js';
+import { createSpareDownloads } from './spare-downloads.js';
 
 /** Something made of media. */
 export interface Product<T> {
@@ -42,12 +44,30 @@ interface UrlFinding {
   readonly freshness: Freshness;
 }
 
+interface Spare {
+  readonly fetched: Fetched;
+  readonly fetchedAt: number;
+  readonly sizeBytes: number;
+  release(): Promise<void>;
+}
+
 /** So long it can be asked whether a URL has changed, instead of downloading it. */
 const URL_KEPT_MS = 7 * DAY;
 
-/** @param unsaidFreshMs how long a download stands for others when its host says nothing about it. */
-export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtain {
+export interface ObtainSettings {
+  /** How long a download stands for others when its host says nothing about it. */
+  readonly unsaidFreshMs: number;
+  /** How long it stands for others that media cannot be had, or is not what it should be. */
+  readonly failureFreshMs: number;
+  /** Hears when a file could not be removed. */
+  readonly onError: (error: unknown) => void;
+}
+
+export function createObtain(reusables: Reusables, settings: ObtainSettings): Obtain {
+  const { unsaidFreshMs, failureFreshMs, onError } = settings;
+  const spares = createSpareDownloads<Spare>(onError);
   const shelf = createShelf(reusables);
+  const failures = createFailures(shelf, failureFreshMs);
   const once = createOnce(reusables);
 
   const isDue = <T>({ check }: Product<T>, { seenAt }: Shelved<T>): boolean =>
@@ -80,14 +100,19 @@ export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtai
   const obtainOfContent = <T>(order: Order<T>, sha256: string): Promise<Made<T>> => {
     const what = ofContent(order, sha256);
     return once(what, order.signal, {
-      recall: () => unlessDue(order.product, shelf.recall<T>(what)),
+      recall: () => {
+        failures.recall(what);
+        return unlessDue(order.product, shelf.recall<T>(what));
+      },
       find: async () => unlessDue(order.product, await shelf.find<T>(what)),
-      make: () => makeOfContent(what, order),
+      make: () => failures.unlessFailed(what, () => makeOfContent(what, order)),
     });
   };
 
   const obtainOfUrl = <T>(order: Order<T>, url: string): Promise<Made<T>> => {
     const { tenantId, product, loaded, dueAt } = order;
+    const ofUrl: ReusableName = { tenantId, name: `${product.name} of ${nameOfUrl(url)}` };
+    const placeOfUrl = `${tenantId} ${ofUrl.name}`;
     const finding: ReusableName = { tenantId, name: `finding of ${nameOfUrl(url)}` };
     const isFresh = ({ fetchedAt, freshness }: UrlFinding): boolean =>
       fetchedAt >= dueAt || freshness.freshUntil > Date.now();
@@ -117,18 +142,28 @@ export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtai
     };
 
     const make = async (): Promise<Made<T>> => {
-      const startedAt = Date.now();
+      let fetchedAt = Date.now();
       const value = await reuse();
       if (value !== undefined) return { value, isNew: false };
+      const spare = spares.take(placeOfUrl, (one) => one.fetchedAt >= dueAt);
+      if (spare) loaded.use(spare.fetched);
+      fetchedAt = spare?.fetchedAt ?? fetchedAt;
       const { sha256, answer } = await loaded.download();
       const freshness = freshnessOf(answer, unsaidFreshMs);
-      if (freshness) await remember(sha256, freshness, startedAt);
-      // Other URLs may lead to the same file at the same time.
-      return obtainOfContent(order, sha256);
+      if (freshness) await remember(sha256, freshness, fetchedAt);
+      try {
+        // Other URLs may lead to the same file at the same time.
+        return await obtainOfContent(order, sha256);
+      } catch (error) {
+        const given = isOfMedia(error) ? undefined : loaded.giveAway();
+        if (given) spares.keep(placeOfUrl, toSpare(given, fetchedAt));
+        throw error;
+      }
     };
 
-    return once({ tenantId, name: `${product.name} of ${nameOfUrl(url)}` }, order.signal, {
+    return once(ofUrl, order.signal, {
       recall: () => {
+        failures.recall(ofUrl);
         const known = shelf.recall<UrlFinding>(finding)?.value;
         return known && isFresh(known)
           ? unlessDue(product, shelf.recall<T>(ofContent(order, known.sha256)))
@@ -139,12 +174,19 @@ export function createObtain(reusables: Reusables, unsaidFreshMs: number): Obtai
         if (!known || !isFresh(known)) return undefined;
         return unlessDue(product, await shelf.find<T>(ofContent(order, known.sha256)));
       },
-      make,
+      make: () => failures.unlessFailed(ofUrl, make),
     });
   };
 
   return (order) =>
     'blob' in order.source ? obtainOfContent(order, order.source.blob) : obtainOfUrl(order, order.source.url);
+}
+
+function toSpare(fetched: Fetched, fetchedAt: number): Spare {
+  const { content } = fetched;
+  return Buffer.isBuffer(content)
+    ? { fetched, fetchedAt, sizeBytes: content.length, release: () => Promise.resolve() }
+    : { fetched, fetchedAt, sizeBytes: content.sizeBytes, release: () => content.release() };
 }
 
 /** A URL may be long, and hold secrets that need not lie in memory. */

@@ -3,7 +3,6 @@
  * wait for it and those of other workers look whether it is there.
  */
 import { PomboError } from '@pombo/contracts';
-import { SECOND } from '@pombo/runtime';
 import { REUSABLE_CLAIM_MS, type ReusableName, type Reusables } from '@pombo/store';
 import { NotConnectedError } from '@pombo/whatsapp';
 import { pause } from '../sending/pause.js';
@@ -35,7 +34,7 @@ interface Work {
 const OF_A_DEVICE: ReadonlySet<string> = new Set(['UPLOAD_FAILED', 'DEVICE_ERROR']);
 /** How often a worker looks whether another one is done. */
 const LOOK_EVERY_MS = 100;
-const PROLONG_EVERY_MS = Math.min(3 * SECOND, REUSABLE_CLAIM_MS / 2);
+const PROLONG_EVERY_MS = REUSABLE_CLAIM_MS / 4;
 
 export function createOnce(reusables: Reusables): Once {
   const underWay = new Map<string, Work>();

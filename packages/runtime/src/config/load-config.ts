@@ -74,6 +74,7 @@ export interface Config {
   readonly IMAGE_HD_MAX_EDGE: number;
   readonly IMAGE_STRIP_METADATA: boolean;
   readonly MEDIA_URL_FRESH_MS: number;
+  readonly MEDIA_FAILURE_FRESH_MS: number;
   readonly UPLOAD_REUSE_MS: number;
   readonly UPLOAD_EXPIRY_MARGIN_MS: number;
   readonly UPLOAD_PROBE_AFTER_MS: number;

@@ -466,6 +466,16 @@ export const SETTINGS = {
     about:
       'How long a download stands for other messages with the same URL when the host says nothing about caching. What it says counts: `Cache-Control`, `Expires`, `ETag`, `Last-Modified`.',
   },
+  MEDIA_FAILURE_FRESH_MS: {
+    group: 'Media',
+    schema: Joi.number()
+      .integer()
+      .min(0)
+      .max(10 * MINUTE)
+      .default(30 * SECOND),
+    about:
+      'How long other messages of the tenant fail alike when a URL leads nowhere (404, blocked, too large) or a file is not what it should be; what may pass is never remembered. 0: only messages prepared at the same moment share it.',
+  },
   UPLOAD_REUSE_MS: {
     group: 'Media',
     schema: Joi.number()
