@@ -36,21 +36,24 @@ export async function convertImage(
     const size = { width: maxEdge, height: maxEdge, fit: 'inside', withoutEnlargement: true } as const;
     return open(bytes).autoOrient().resize(size).toColourspace('srgb');
   };
-  const png = options.hasAlpha ? await asPng(open, bytes, fitted, options.maxBytes) : undefined;
+  const png = options.hasAlpha ? await asPng(open, fitted, options.maxBytes) : undefined;
   return png ?? asJpeg(fitted, options.maxBytes);
 }
 
 /** @returns undefined where nothing can be seen through it after all, or a JPEG has to do because it would be too large. */
-async function asPng(
-  open: OpenImage,
-  bytes: Uint8Array,
-  fitted: () => Sharp,
-  maxBytes: number,
-): Promise<ConvertedImage | undefined> {
-  if ((await open(bytes).stats()).isOpaque) return undefined;
+async function asPng(open: OpenImage, fitted: () => Sharp, maxBytes: number): Promise<ConvertedImage | undefined> {
+  if (await isOpaque(open, fitted())) return undefined;
   const { data, info } = await fitted().png().toBuffer({ resolveWithObject: true });
   if (data.length > maxBytes) return undefined;
   return { bytes: data, mimeType: 'image/png', width: info.width, height: info.height };
+}
+
+/** Of the picture as it will be: to look at the one that came would hold all of it in memory. */
+async function isOpaque(open: OpenImage, picture: Sharp): Promise<boolean> {
+  const { data, info } = await picture.extractChannel('alpha').raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const { channels: found } = await open(data, { raw: { width, height, channels } }).stats();
+  return found.every(({ min }) => min === 255);
 }
 
 async function asJpeg(fitted: () => Sharp, maxBytes: number): Promise<ConvertedImage> {

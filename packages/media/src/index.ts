@@ -20,14 +20,8 @@ export type { ImageGateSettings } from './image-gate.js';
 export { createPdfReader, type PdfFacts, type PdfReader, type PdfReaderSettings } from './pdf-reader.js';
 export type { RawPicture } from './children/picture-answer.js';
 export type { ImageInfo } from './image-header.js';
-export {
-  createImagePipeline,
-  type ImagePipeline,
-  type PreparedImage,
-  type PreparedSticker,
-  type PrepareImageOptions,
-  type PrepareStickerOptions,
-} from './image-pipeline.js';
+export { createImagePipeline, type ImagePipeline } from './image-pipeline.js';
+export type { PreparedImage, PreparedSticker, PrepareImageOptions, PrepareStickerOptions } from './image-work.js';
 export type { BlobStore, BlobUse, PutOptions, Removal, StoredBlob } from './blob-store.js';
 export { boundBlobStore, type HasRoom, requireRoom } from './bounded-blob-store.js';
 export { makeRoom, removeOlderThan, type RoomOrder } from './clear-up.js';
