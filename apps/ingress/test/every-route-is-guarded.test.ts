@@ -33,6 +33,8 @@ beforeAll(async () => {
   const own = Object.fromEntries(await Promise.all(ROLES.map(make))) as Record<Role, string>;
   tokens = { ...own, master: MASTER };
 
+  // With two devices, what would wait for one asks which.
+  await createReadyDevice(store, tenantId);
   const other = await createTenant(store);
   const deviceId = await createReadyDevice(store, other.tenantId);
   const text = { number: '5511999999999', text: 'oi' };
