@@ -4,6 +4,7 @@
  * that is wrong, is left to joi.
  */
 import type Joi from 'joi';
+import { descriptionOf } from './description-of.js';
 
 /** The validated value; undefined when it is for joi to say. */
 type Take = (value: unknown) => unknown;
@@ -39,7 +40,7 @@ interface Field {
 }
 
 export function createQuickCheck(schema: Joi.ObjectSchema): QuickCheck {
-  const described = schema.describe() as Description;
+  const described = descriptionOf<Description>(schema);
   const keys = Object.entries(described.keys ?? {});
   if (!isPlainObject(described) || JSON.stringify(described).includes('"ref":')) return () => undefined;
   const fields = new Map(keys.map(([key, field]) => [key, createField(schema.extract(key), field)]));

@@ -4,6 +4,7 @@
  * they are validated; problems are reported in the spelling the client used.
  */
 import type Joi from 'joi';
+import { descriptionOf } from './description-of.js';
 
 const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const toCamel = (name: string): string =>
@@ -23,7 +24,7 @@ interface Shape {
   readonly items: Shape | undefined;
 }
 
-const describe = (schema: Joi.Schema): Description => schema.describe();
+const describe = (schema: Joi.Schema): Description => descriptionOf(schema);
 
 /** Every name of a field, its own first. */
 function namesOf(field: string, { metas = [] }: Description): string[] {

@@ -1,5 +1,6 @@
 /** Media in a body: bytes inline as base64, a URL the worker fetches, or the id of media stored before. */
 import Joi from 'joi';
+import { descriptionOf } from '../description-of.js';
 
 /** What a type's media is; decides its limits, how it is prepared and where it is uploaded. */
 export type MediaKind = 'image' | 'video' | 'audio' | 'sticker' | 'document';
@@ -58,6 +59,8 @@ export function withOneMedia<T>(schema: Joi.ObjectSchema<T>, { inline, url }: Me
  * is right, since joi then merges preferences anew in each of its fields.
  */
 export function messagesOf(schema: Joi.ObjectSchema): Record<string, string> {
-  const metas = (schema.describe().metas ?? []) as ReadonlyArray<{ readonly messages?: Record<string, string> }>;
+  const { metas = [] } = descriptionOf<{ metas?: ReadonlyArray<{ readonly messages?: Record<string, string> }> }>(
+    schema,
+  );
   return Object.assign({}, ...metas.map(({ messages }) => messages)) as Record<string, string>;
 }
