@@ -108,6 +108,7 @@ const CASES: readonly Case[] = [
     }),
     metadata: () => ({
       ...{ video_size_bytes: files.video.length, video_format: 'video/mp4', delivered_format: 'video/mp4' },
+      thumbnail_included: false,
       ...{ duration_seconds: 3, width: 320, height: 240, view_once_enabled: false },
     }),
     stanza: { type: 'media' },
@@ -137,7 +138,7 @@ const CASES: readonly Case[] = [
         waveform: Buffer.from(Array.from({ length: 64 }, (_, bar) => bar)).toString('base64'),
       },
     }),
-    metadata: () => ({ audio_size_bytes: files.voice.length, duration_seconds: 2 }),
+    metadata: () => ({ audio_size_bytes: files.voice.length, duration_seconds: 2, waveform_included: true }),
   },
   {
     path: '/send/sticker',

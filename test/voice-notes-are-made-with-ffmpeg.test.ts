@@ -35,6 +35,7 @@ whenInstalled('with ffmpeg', () => {
     expect(answer.body['metadata']).toMatchObject({
       ...{ audio_size_bytes: wav.length, audio_format: 'audio/wav', delivered_format: 'audio/ogg; codecs=opus' },
       duration_seconds: expect.closeTo(2, 1),
+      waveform_included: true,
     });
     const received = await receivedBy(number);
     const { audioMessage } = received?.message as { audioMessage: { waveform: string } };
@@ -59,6 +60,7 @@ whenInstalled('with ffmpeg', () => {
     const answer = await api.post('/send/video', body, { prefer: 'wait=30' });
     expect(answer.body['metadata']).toMatchObject({
       ...{ width: 160, height: 120, duration_seconds: 1, view_once_enabled: true },
+      thumbnail_included: true,
     });
     const received = await receivedBy(number);
     expect(received?.message).toMatchObject({

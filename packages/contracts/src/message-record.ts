@@ -32,6 +32,10 @@ export interface SendMetadata {
   readonly width?: number;
   readonly height?: number;
   readonly upload_reused?: boolean;
+  /** Of a video: false where none was given and none could be made, for want of ffmpeg for instance. */
+  readonly thumbnail_included?: boolean;
+  /** Of a voice note; the same. */
+  readonly waveform_included?: boolean;
 }
 
 /** A message as remembered. Times in milliseconds since the epoch. */

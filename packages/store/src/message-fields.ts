@@ -29,12 +29,16 @@ const METADATA_FIELDS = {
   width: 'mw',
   height: 'mh',
   upload_reused: 'mr',
+  thumbnail_included: 'mn',
+  waveform_included: 'ma',
 } as const satisfies Record<Exclude<keyof SendMetadata, 'processing_time_ms' | 'file_name'>, string>;
 
 const TEXT_METADATA: ReadonlySet<string> = new Set([
   ...['image_format', 'video_format', 'audio_format', 'sticker_format', 'mime_type', 'delivered_format'],
 ]);
-const FLAG_METADATA: ReadonlySet<string> = new Set(['quoted_message_found', 'view_once_enabled', 'upload_reused']);
+const FLAG_METADATA: ReadonlySet<string> = new Set([
+  ...['quoted_message_found', 'view_once_enabled', 'upload_reused', 'thumbnail_included', 'waveform_included'],
+]);
 
 /** Field, value, field, value… for the scripts. */
 export function metadataToFields(metadata: SendMetadata): string[] {

@@ -40,11 +40,16 @@ export const prepareAudio: MediaPreparer<'audio'> = {
         audio_format: sniffed,
         delivered_format: mimeType,
         ...duration,
+        ...(ptt ? { waveform_included: waveform !== undefined } : {}),
       },
     };
   },
   personalise({ built, metadata }, { ptt, waveform }) {
-    return { built: ptt && waveform ? { ...built, waveform: Buffer.from(waveform) } : built, metadata };
+    if (!ptt || !waveform) return { built, metadata };
+    return {
+      built: { ...built, waveform: Buffer.from(waveform) },
+      metadata: { ...metadata, waveform_included: true },
+    };
   },
 };
 

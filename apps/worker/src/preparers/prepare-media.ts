@@ -63,6 +63,7 @@ export async function prepareMedia(
       media: { ...built, ...own, upload: value.upload },
       metadata: {
         ...metadata,
+        ...(own && metadata.thumbnail_included === false ? { thumbnail_included: true } : {}),
         // No time was spent on what another message had done.
         ...('url' in source ? { download_time_ms: loaded.downloadTimeMs ?? 0 } : {}),
         upload_time_ms: isNew ? value.uploadTimeMs : 0,

@@ -27,6 +27,7 @@ export const prepareVideo: MediaPreparer<'video'> = {
         delivered_format: mimeType,
         ...size,
         ...duration,
+        thumbnail_included: thumbnail !== undefined,
       },
     };
   },

@@ -62,6 +62,12 @@ const measured = {
   width: count.description('Of the picture or video as the recipient gets it.'),
   height: count,
   upload_reused: Joi.boolean().description('Whether an earlier upload of the same bytes was used.'),
+  thumbnail_included: Joi.boolean().description(
+    'Of a video: false where none was given and none could be made, as without ffmpeg.',
+  ),
+  waveform_included: Joi.boolean().description(
+    'Of a voice note: false where none was given and none could be made, as without ffmpeg.',
+  ),
 } satisfies Record<keyof SendMetadata, Joi.Schema>;
 
 export const metadataSchema = Joi.object({
