@@ -6,6 +6,7 @@ import { Job, Queue } from 'bullmq';
 import { addDelayedJob } from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';
 import { addPrioritizedJob } from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
 import { LRUCache } from 'lru-cache';
+import { createJobMould, type JobMould } from './job-mould.js';
 import { EVENT_STREAM_LENGTH, JOB_PRIORITY, queueNameOf } from './queue-names.js';
 
 export interface SendJobDraft {
@@ -34,6 +35,8 @@ const SCRIPTS = new Map([addPrioritizedJob, addDelayedJob].map((script) => [scri
 /** @param redis stays the caller's to close. */
 export function createProducer(redis: Redis, keys: Keys): Producer {
   const queues = new LRUCache<string, Queue<SendJob>>({ max: QUEUES_KEPT });
+  /** By device and priority, of jobs that are due at once. */
+  const moulds = new LRUCache<string, JobMould>({ max: QUEUES_KEPT });
 
   const queueOf = (deviceId: string): Queue<SendJob> => {
     const known = queues.get(deviceId);
@@ -49,17 +52,30 @@ export function createProducer(redis: Redis, keys: Keys): Producer {
     return queue;
   };
 
+  const describeAnew = async ({ messageId, deviceId, priority, requestId, delayMs }: SendJobDraft) => {
+    const options = { priority: JOB_PRIORITY[priority], ...(delayMs > 0 ? { delay: delayMs } : {}) };
+    const data = { requestId };
+    const job = new Job<SendJob>(queueOf(deviceId), 'send', data, options, messageId);
+    let described: FollowUp | undefined;
+    const runCommand = (versioned: string, all: Array<string | Buffer>): void => {
+      described = describe(versioned, all);
+    };
+    await job.addJob({ runCommand } as unknown as Parameters<typeof job.addJob>[0]);
+    if (!described) throw new Error('BullMQ did not say how it adds a job');
+    return { described, messageId, data, timestamp: job.timestamp };
+  };
+
   return {
-    async describe({ messageId, deviceId, priority, requestId, delayMs }) {
-      const options = { priority: JOB_PRIORITY[priority], ...(delayMs > 0 ? { delay: delayMs } : {}) };
-      const job = new Job<SendJob>(queueOf(deviceId), 'send', { requestId }, options, messageId);
-      let described: FollowUp | undefined;
-      const runCommand = (versioned: string, all: Array<string | Buffer>): void => {
-        described = describe(versioned, all);
-      };
-      await job.addJob({ runCommand } as unknown as Parameters<typeof job.addJob>[0]);
-      if (!described) throw new Error('BullMQ did not say how it adds a job');
-      return described;
+    async describe(draft) {
+      const { messageId, deviceId, priority, requestId, delayMs } = draft;
+      if (delayMs > 0) return (await describeAnew(draft)).described;
+      const kind = `${deviceId} ${priority}`;
+      const moulded = moulds.get(kind)?.(messageId, { requestId }, Date.now());
+      if (moulded) return moulded;
+      const cast = await describeAnew(draft);
+      const mould = createJobMould(cast);
+      if (mould) moulds.set(kind, mould);
+      return cast.described;
     },
     async remove(messageId, deviceId) {
       await queueOf(deviceId).remove(messageId);
