@@ -7,7 +7,7 @@ import { serveOrders } from '../lib/helper.mjs';
 
 const { Agent, request } = createRequire(join(ROOT, 'packages', 'media', 'package.json'))('undici');
 
-/** @param {{ url: string, inFlight: number, posts: Array<{ headers: object, body: string }> }} order */
+/** @param {{ url: string, inFlight: number, posts: Array<{ headers: string[], body: string }> }} order */
 async function postAll({ url, inFlight, posts }) {
   const dispatcher = new Agent({ connections: inFlight });
   let next = 0;
