@@ -28,6 +28,11 @@ export function parseShard(value: string): Shard {
   return value as Shard;
 }
 
+export const ALL_SHARDS: readonly Shard[] = Array.from(
+  { length: SHARD_COUNT },
+  (_none, n) => n.toString(16).toUpperCase().padStart(3, '0') as Shard,
+);
+
 /** Node draws UUIDs from a store of random bytes, at a tenth of what asking the system each time costs. */
 function randomDigits(): string {
   // The first eight digits and the last twelve say neither version nor variant.

@@ -9,9 +9,7 @@ import {
   messageEventId,
   messageIdOf,
   type OutboxEvent,
-  parseShard,
   type Shard,
-  SHARD_COUNT,
 } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
@@ -57,8 +55,8 @@ export interface Outbox {
   read(shard: Shard, limit: number): Promise<OutboxEvent[]>;
   /** @returns the next entries, oldest first; none: the outbox is empty, and let go of. */
   take(shard: Shard, options: TakeOptions): Promise<OutboxEntry[] | HeldOutbox>;
-  /** Shards whose outbox holds events that nobody has relayed. */
-  findBehind(): Promise<Shard[]>;
+  /** @returns those of the shards whose outbox holds events that nobody has relayed. */
+  findBehind(shards: readonly Shard[]): Promise<Shard[]>;
 }
 
 export function createOutbox(redis: Redis, keys: Keys): Outbox {
@@ -75,18 +73,13 @@ export function createOutbox(redis: Redis, keys: Keys): Outbox {
       if (typeof taken === 'number') return { heldForMs: taken };
       return taken === '' ? [] : (JSON.parse(taken) as Entry[]).map((entry) => readEntry(shard, entry));
     },
-    async findBehind() {
-      const shards = allShards();
+    async findBehind(shards) {
       const behind = await Promise.all(
         shards.map((shard) => redis.pomboIsBehind(keys.relay(shard), keys.outbox(shard))),
       );
       return shards.filter((_shard, index) => behind[index] === 1);
     },
   };
-}
-
-function allShards(): Shard[] {
-  return Array.from({ length: SHARD_COUNT }, (_none, n) => parseShard(n.toString(16).toUpperCase().padStart(3, '0')));
 }
 
 function readEntry(shard: Shard, [entryId, pairs]: Entry): OutboxEntry {

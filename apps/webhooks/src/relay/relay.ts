@@ -8,6 +8,7 @@ import type { WebhookQueue } from '@pombo/queue';
 import { describeError, type Logger, type Metrics } from '@pombo/runtime';
 import { asksFor, type OutboxEntry, type Store, type WantedEvent, type WebhookEndpoint } from '@pombo/store';
 import type { Directory } from '../directory.js';
+import { createShardsInUse } from './shards-in-use.js';
 
 export interface Relay {
   /** Says that there may be something in a shard's outbox. */
@@ -35,6 +36,7 @@ const BATCH = 500;
 const SHARDS_AT_ONCE = 16;
 
 export function createRelay({ owner, leaseMs, store, directory, queue, metrics, logger }: RelayOptions): Relay {
+  const shards = createShardsInUse(store.devices);
   const waiting = new Set<Shard>();
   const timers = new Set<NodeJS.Timeout>();
   const working = new Map<Shard, Promise<void>>();
@@ -100,7 +102,7 @@ export function createRelay({ owner, leaseMs, store, directory, queue, metrics, 
   return {
     nudge,
     async sweep() {
-      for (const shard of await store.outbox.findBehind()) nudge(shard);
+      for (const shard of await store.outbox.findBehind(await shards.list())) nudge(shard);
     },
     async stop() {
       stopping = true;
