@@ -13,7 +13,9 @@ let pictures: PictureServer;
 let device: TestDevice;
 
 beforeAll(async () => {
-  stack = await startStack({ env: { MEDIA_DOWNLOAD_TIMEOUT_MS: '1000', MEDIA_ATTEMPTS: '2' } });
+  stack = await startStack({
+    env: { MEDIA_DOWNLOAD_TIMEOUT_MS: '1000', MEDIA_ATTEMPTS: '2', UPLOAD_PATIENCE_MS: '1' },
+  });
   picture = await makePicture();
   pictures = await startPictureServer(picture);
   stack.onClose(() => pictures.stop());

@@ -1,37 +1,45 @@
-/** Everything a run of the fault suite plays in: a Redis of its own, the sandbox, one ingress, workers to be killed. */
+/** Everything a run of the fault suite plays in: a Redis of its own, the sandbox, one ingress, webhooks, workers to be killed. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { openStore } from '../../scripts/lib/open-store.mjs';
 import { waitUntil } from '../../scripts/lib/wait-until.mjs';
 import { answers } from '../../scripts/lib/api-client.mjs';
-import { freePort, startRedis } from '../../scripts/redis.mjs';
+import { freePort } from '../../scripts/redis.mjs';
+import { startClusteredRedis, startSingleRedis } from './redis-source.mjs';
 import { createSandboxClient } from './sandbox-client.mjs';
 import { seedDevice } from './seed-device.mjs';
+import { startEndpoint } from './webhook-endpoint.mjs';
 
-const START_MS = 30_000;
+const START_MS = 60_000;
+const ANSWER_MS = 5_000;
 
 /**
  * @param {object} options
  * @param {string} options.dir for data and logs
  * @param {Buffer} options.picture what media URLs serve
  * @param {string | undefined} options.without protection that the workers lack
+ * @param {boolean} options.cluster whether Redis is a Cluster
+ * @param {object} [options.settings] of Pombo, beside what the arena needs
  * @param {ReturnType<import('./children.mjs').createChildren>} options.children
  * @param {(undo: () => unknown) => void} options.onEnd
  */
-export async function openArena({ dir, picture, without, children, settings, onEnd }) {
-  const redisDir = join(dir, 'redis');
-  let redis = await startRedis({ dir: redisDir });
+export async function openArena({ dir, picture, without, cluster, children, settings = {}, onEnd }) {
+  const redis = await (cluster ? startClusteredRedis(dir) : startSingleRedis(dir));
   onEnd(() => redis.stop());
+  // Ended before Redis is.
+  onEnd(() => children.endAll());
   const world = children.start('sandbox', 'apps/sandbox/dist/main.js', { SANDBOX_RECEIPT_DELAY_MS: '20' });
   const { whatsappUrl, rootKeyHex, tlsCaPem, controlUrl } = await world.says('ready');
   const env = {
-    REDIS_URL: redis.url,
+    ...redis.env,
     SANDBOX_MODE: 'true',
     SESSION_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     HOST: '127.0.0.1',
     PORT: String(await freePort()),
     WORKER_PORT: '0',
+    WEBHOOK_PORT: '0',
+    WEBHOOK_ALLOW_HOSTS: '127.0.0.1',
     WHATSAPP_URL: whatsappUrl,
     WHATSAPP_ROOT_KEY: rootKeyHex,
     WHATSAPP_TLS_CA: tlsCaPem,
@@ -49,29 +57,42 @@ export async function openArena({ dir, picture, without, children, settings, onE
   const { tenantId } = await store.tenants.create('Fault suite');
   const { token } = await store.tenants.createToken(tenantId, 'admin');
 
+  const endpoint = await startEndpoint();
+  onEnd(() => endpoint.close());
+  const call = async (method, path, body, headers = {}) => {
+    const response = await fetch(new URL(path, apiUrl), {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  const added = await call('POST', '/webhooks', { url: endpoint.url });
+  endpoint.trust(added.body.webhook.secret);
+  const webhooks = children.start('webhooks', 'apps/webhooks/dist/main.js', env);
+  await webhooks.says('webhooks ready');
+
   let workersStarted = 0;
   return {
-    apiUrl,
-    token,
+    call,
     store,
+    redis,
+    endpoint,
     pictureUrl: pictures.url,
     sandbox: createSandboxClient(controlUrl),
-    /** @returns {Promise<{ name: string, owner: string, end: (signal: string) => Promise<unknown> }>} once it is ready. */
+    /** @returns {Promise<{ name: string, owner: string, send: (signal: string) => void, end: (signal: string) => Promise<unknown> }>} once it is ready. */
     async startWorker() {
       workersStarted += 1;
       const name = `worker-${workersStarted}`;
       const script = without === undefined ? 'apps/worker/dist/main.js' : 'test/faults/weakened-worker.mjs';
       const child = children.start(name, script, { ...env, ...(without === undefined ? {} : { WITHOUT: without }) });
       const { owner } = await child.says('worker ready');
-      return { name, owner, end: (signal) => child.end(signal) };
+      return { name, owner, send: child.send, end: child.end };
     },
-    /** Stops Redis as an operator does, and starts it again on the same data. */
-    async restartRedis(awayMs, pause) {
-      const { port } = redis;
-      await redis.stop();
-      await pause(awayMs);
-      redis = await startRedis({ dir: redisDir, port });
-    },
+    /** Who holds the lease of each device, in their order; undefined where nobody does. */
+    readOwners: (devices) =>
+      Promise.all(devices.map(async ({ id }) => (await store.redis.hget(store.keys.lease(id), 'owner')) ?? undefined)),
     addDevice: async (linked, name) => seedDevice(store, tenantId, linked, name),
   };
 }

@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { waitUntil } from '../../scripts/lib/wait-until.mjs';
 
-const ANSWER_MS = 5_000;
 const RETRY_MS = 200;
-const MEET_MS = 120_000;
+/** How long nothing at all may happen. A slow machine takes its time, a lost message never settles. */
+const STUCK_MS = 120_000;
+const LOOK_EVERY_MS = 500;
 const SETTLED = new Set(['delivered', 'read', 'played', 'failed', 'canceled', 'expired']);
 
 /** Every fifth is the campaign's one picture, every fifth a picture of its own, the rest is text. */
@@ -19,72 +19,74 @@ function bodyOf(chat, nth, pictureUrl) {
   return ['/send/text', { ...common, text: `message ${nth}` }];
 }
 
-/** Posts until the answer is 202, always under the same key: what a careful client does when it hears 503 or nothing. */
-async function post(arena, path, body, deadline) {
-  const key = randomUUID();
+/** Asks until the answer is neither 503 nor nothing, as a careful client does. */
+export async function ask(arena, method, path, body, headers) {
+  const deadline = Date.now() + STUCK_MS;
   for (;;) {
-    const answer = await fetch(new URL(path, arena.apiUrl), {
-      method: 'POST',
-      headers: { authorization: `Bearer ${arena.token}`, 'content-type': 'application/json', 'idempotency-key': key },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_MS),
-    }).catch(() => undefined);
-    const said = await answer?.json().catch(() => undefined);
-    if (answer?.status === 202) return said.message_id;
-    if (answer && answer.status !== 503) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(said)}`);
-    if (Date.now() > deadline) throw new Error(`${path} was not accepted before the deadline`);
+    const answer = await arena.call(method, path, body, headers).catch(() => undefined);
+    if (answer !== undefined && answer.status !== 503) return answer;
+    if (Date.now() > deadline) throw new Error(`${method} ${path} was not answered for ${STUCK_MS / 1000} s`);
     await pause(RETRY_MS);
   }
 }
 
-const stateOf = async (arena, id) => (await arena.store.messages.read(id))?.state;
+/** Posts until it is accepted, always under the same key. */
+async function post(arena, path, body) {
+  const answer = await ask(arena, 'POST', path, body, { 'idempotency-key': randomUUID() });
+  if (answer.status === 202) return answer.body.message_id;
+  throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+}
 
-async function whenSettled(arena, ids, deadlineMs) {
+async function whenSettled(arena, ids) {
   const open = new Set(ids);
-  await waitUntil(
-    `${ids.length} messages to settle`,
-    async () => {
-      for (const id of open) if (SETTLED.has(await stateOf(arena, id))) open.delete(id);
-      return open.size === 0 ? true : undefined;
-    },
-    { deadlineMs, everyMs: 250 },
-  ).catch(async (error) => {
-    const some = [...open].slice(0, 5);
-    const states = await Promise.all(some.map(async (id) => `${id} (${await stateOf(arena, id)})`));
-    throw new Error(`${error.message} ${open.size} are open, for instance ${states.join(', ')}.`);
-  });
+  let stuckAt = Date.now() + STUCK_MS;
+  while (open.size > 0) {
+    const before = open.size;
+    const asked = [...open];
+    const states = await Promise.all(asked.map(async (id) => (await arena.store.messages.read(id))?.state));
+    for (const [index, id] of asked.entries()) if (SETTLED.has(states[index])) open.delete(id);
+    if (open.size < before) stuckAt = Date.now() + STUCK_MS;
+    if (Date.now() > stuckAt) {
+      const some = asked.slice(0, 5).map((id, index) => `${id} (${states[index]})`);
+      throw new Error(
+        `Nothing settled for ${STUCK_MS / 1000} s; ${open.size} are open, for instance ${some.join(', ')}`,
+      );
+    }
+    await pause(LOOK_EVERY_MS);
+  }
 }
 
 /** One message and one answer in every chat. */
 export async function meetRecipients(arena, chats) {
-  const deadline = Date.now() + MEET_MS;
-  const ids = await Promise.all(chats.map((chat) => post(arena, ...bodyOf(chat, 0, arena.pictureUrl), deadline)));
-  await whenSettled(arena, ids, MEET_MS);
+  const ids = await Promise.all(chats.map((chat) => post(arena, ...bodyOf(chat, 0, arena.pictureUrl))));
+  await whenSettled(arena, ids);
   for (const [index, chat] of chats.entries()) chat.greeting = ids[index];
   for (const { number, device } of chats) await arena.sandbox.reply(number, device.jid, 'thank you');
 }
 
 /**
  * Posts `rounds` messages to every chat, one chat's in order, and waits until all are settled.
- * @param {{ rounds: number, perSecond: number, deadlineMs: number }} options `perSecond` over all chats
+ * @param {{ rounds: number, perSecond: number, onProgress: (share: number) => Promise<unknown> }} options `perSecond` over
+ *   all chats; the campaign goes on when `onProgress` has, and ends after it
  * @returns {Promise<Map<object, string[]>>} the ids of every chat in the order they were accepted
  */
-export async function runCampaign(arena, chats, { rounds, perSecond, deadlineMs, onProgress }) {
+export async function runCampaign(arena, chats, { rounds, perSecond, onProgress }) {
   const begun = Date.now();
-  const deadline = begun + deadlineMs;
   const total = rounds * chats.length;
   const ids = new Map(chats.map((chat) => [chat, []]));
   let posted = 0;
+  const happening = [];
   const postAll = async (chat, index) => {
     for (let nth = 1; nth <= rounds; nth += 1) {
       const due = begun + (((nth - 1) * chats.length + index) / perSecond) * 1000;
       await pause(Math.max(0, due - Date.now()));
-      ids.get(chat).push(await post(arena, ...bodyOf(chat, nth, arena.pictureUrl), deadline));
+      ids.get(chat).push(await post(arena, ...bodyOf(chat, nth, arena.pictureUrl)));
       posted += 1;
-      onProgress(posted / total);
+      happening.push(onProgress(posted / total));
     }
   };
   await Promise.all(chats.map(postAll));
-  await whenSettled(arena, [...ids.values()].flat(), deadline - Date.now());
+  await Promise.all(happening);
+  await whenSettled(arena, [...ids.values()].flat());
   return ids;
 }

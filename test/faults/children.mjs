@@ -26,16 +26,19 @@ export function createChildren({ logDir, onDeath }) {
       const what = wordOf(line);
       if (what === undefined) return;
       said.set(what.key, what.fields);
-      waiting.get(what.key)?.(what.fields);
+      waiting.get(what.key)?.resolve(what.fields);
     };
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', take);
     const gone = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
     const self = {
       name,
       gone,
-      /** Resolves with the fields of the first line that has this `event` or `message`. */
+      /** Resolves with the fields of the first line that has this `event` or `message`; rejects when it ends before. */
       says: (key) =>
-        said.has(key) ? Promise.resolve(said.get(key)) : new Promise((resolve) => waiting.set(key, resolve)),
+        said.has(key)
+          ? Promise.resolve(said.get(key))
+          : new Promise((resolve, reject) => waiting.set(key, { resolve, reject })),
+      send: (signal) => void child.kill(signal),
       /** @returns when it is gone. */
       async end(signal) {
         asked = true;
@@ -47,7 +50,9 @@ export function createChildren({ logDir, onDeath }) {
     void gone.then(({ code, signal }) => {
       alive.delete(self);
       log.end();
-      if (!asked) onDeath(new Error(`${name} ended by itself (${signal ?? code}), see ${name}.log in ${logDir}`));
+      const death = new Error(`${name} ended (${signal ?? code}), see ${name}.log in ${logDir}`);
+      for (const { reject } of waiting.values()) reject(death);
+      if (!asked) onDeath(death);
     });
     return self;
   };

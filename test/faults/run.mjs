@@ -1,8 +1,8 @@
 /**
- * `npm run test:faults [-- --short] [--without PROTECTION] [--seed N]`: sends thousands of messages while workers are
- * killed, stopped and added, connections cut, acknowledgements dropped, uploads refused and Redis restarted; then looks
- * at the phones. Prints a report as JSON on the last line; exits 1 when anything was lost, doubled, unreadable or out of
- * order.
+ * `npm run test:faults [-- --short | --takeover] [--cluster] [--without PROTECTION] [--seed N]`: sends thousands of
+ * messages while workers are killed, stopped, suspended and added, connections cut, acknowledgements dropped, uploads
+ * refused and Redis restarted; then looks at the phones and at what the webhooks told. Prints a report as JSON on the
+ * last line; exits 1 when anything was lost, doubled, unreadable or out of order.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,30 +14,13 @@ import { ensureInstalled } from '../../scripts/lib/ensure-installed.mjs';
 import { createUndoStack } from '../../scripts/lib/local-pombo.mjs';
 import { SAMPLE_IMAGE } from '../../scripts/lib/paths.mjs';
 import { expectedError, failWith } from '../../scripts/lib/run-command.mjs';
+import { LONG, SHORT, TAKEOVER } from './scenarios.mjs';
 
-const LONG = {
-  workers: 3,
-  devices: 30,
-  chatsPerDevice: 10,
-  rounds: 10,
-  perSecond: 30,
-  killEveryMs: 8_000,
-  cutEveryMs: 2_000,
-  deadlineMs: 15 * 60_000,
-};
-const SHORT = {
-  workers: 2,
-  devices: 4,
-  chatsPerDevice: 5,
-  rounds: 10,
-  perSecond: 20,
-  killEveryMs: 4_000,
-  cutEveryMs: 1_500,
-  deadlineMs: 3 * 60_000,
-};
 const { values } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
+    takeover: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
     without: { type: 'string' },
     seed: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
@@ -53,13 +36,13 @@ async function play(size, undos, dir, failed) {
   const { seeded, startTrouble } = await import('./trouble.mjs');
   const { judge } = await import('./verdict.mjs');
   const children = createChildren({ logDir: dir, onDeath: failed.with });
-  undos.push(() => children.endAll());
   const arena = await openArena({
     dir,
     children,
     without: values.without,
     picture: await readFile(SAMPLE_IMAGE),
-    settings: {},
+    cluster: values.cluster,
+    settings: size.settings,
     onEnd: undos.push,
   });
   const linked = await arena.sandbox.link(size.devices);
@@ -77,13 +60,11 @@ async function play(size, undos, dir, failed) {
 
   log('the trouble begins');
   const random = seeded(Number(values.seed));
-  const trouble = startTrouble(arena, devices, workers, { ...size, random, log, onFailure: failed.with });
+  const trouble = startTrouble(arena, chats, workers, { ...size, random, log, onFailure: failed.with });
   const onProgress = (share) => trouble.progress(share);
-  const campaign = await Promise.race([runCampaign(arena, chats, { ...size, onProgress }), failed.happens]).finally(
-    () => trouble.stop(),
-  );
+  const campaign = await Promise.race([runCampaign(arena, chats, { ...size, onProgress }), failed.happens]);
   log('all is settled');
-  return judge(arena, campaign, trouble.losses);
+  return Promise.race([judge(arena, campaign, trouble), failed.happens]);
 }
 
 async function checkWithout(protection) {
@@ -100,14 +81,15 @@ function failure() {
   return { happens, with: (error) => fail(error) };
 }
 
+const scenario = values.takeover ? TAKEOVER : values.short ? SHORT : LONG;
 const undos = createUndoStack();
 const dir = await mkdtemp(join(tmpdir(), 'pombo-faults-'));
 try {
   await ensureInstalled();
-  await ensureBuilt(['packages/testing', 'apps/ingress', 'apps/worker', 'apps/sandbox']);
+  await ensureBuilt(['packages/testing', 'apps/ingress', 'apps/worker', 'apps/webhooks', 'apps/sandbox']);
   await checkWithout(values.without);
   const begun = Date.now();
-  const { report, faults } = await play(values.short ? SHORT : LONG, undos, dir, failure());
+  const { report, faults } = await play(scenario, undos, dir, failure());
   for (const fault of faults) log(`FAULT: ${fault}`);
   console.log(JSON.stringify({ ...report, seconds: Math.round((Date.now() - begun) / 1000), faults }));
   process.exitCode = faults.length === 0 ? 0 : 1;

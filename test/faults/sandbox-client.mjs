@@ -16,6 +16,15 @@ export function createSandboxClient(controlUrl) {
   return {
     link: (count) => call('POST', '/paired-devices', { count }, BufferJSON.reviver),
     reply: (who, deviceJid, text) => call('POST', `/recipients/${who}/reply`, { deviceJid, text }),
+    /** As `reply`, but not confirming it in time is no error: the server keeps it for the device. */
+    write: (who, deviceJid, text) =>
+      fetch(new URL(`/recipients/${who}/reply`, controlUrl), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ deviceJid, text }),
+        signal: AbortSignal.timeout(60_000),
+      }).then((response) => response.arrayBuffer()),
+    freeze: (deviceJid) => call('POST', '/connections/freeze', { deviceJid }),
     inbox: async (who) => (await call('GET', `/recipients/${who}`)).messages,
     setFaults: (faults) => call('POST', '/faults', faults),
     cut: (deviceJid) => call('POST', '/connections/cut', { deviceJid }),

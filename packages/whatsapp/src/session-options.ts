@@ -40,8 +40,8 @@ export interface SessionReports {
   heard(chats: readonly string[]): void;
   /** WhatsApp said whether this account may open new chats. */
   reachoutLock(lock: ReachoutLock): void;
-  /** Somebody wrote to this account. */
-  received(received: Received): void;
+  /** Somebody wrote to this account. WhatsApp hears that it arrived once this has resolved; a rejection asks for it again. */
+  received(received: Received): Promise<void> | void;
   /** An ack nobody waits for any more. */
   lateAck(ack: Ack): void;
   /** The credentials could not be written (another worker owns the device): the session has ended itself. */

@@ -1,5 +1,6 @@
 /** A device's session: connected for as long as it is wanted, and everything that is done through it. */
 import { PomboError } from '@pombo/contracts';
+import { describeError } from '@pombo/runtime';
 import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/baileys';
 import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
@@ -12,7 +13,8 @@ import { chatsOfMessage, peopleOf } from './heard-chats.js';
 import { fetchReachoutLock, type ReachoutLock, toReachoutLock } from './reachout-lock.js';
 import { parseReceipt } from './receipts.js';
 import { downloadMedia } from './receiving/download-media.js';
-import { type MediaReference, readReceived } from './receiving/read-received.js';
+import { createInbox, type Inbox } from './receiving/inbox.js';
+import type { MediaReference } from './receiving/read-received.js';
 import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
@@ -83,8 +85,12 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const credentials = await loadCredentials(options.auth);
   const signalStore = createSignalStore(options.auth);
   const acks = createAckWaiter();
+  const inbox = createInbox({
+    own: () => ({ jid: credentials.creds.me?.id ?? '', lid: credentials.creds.me?.lid ?? '' }),
+    keep: (received) => options.reports.received(received),
+  });
   const attach = (socket: WASocket): void => {
-    attachReports(socket, credentials, options, (ack) => {
+    attachReports(socket, credentials, options, inbox, (ack) => {
       doubt.heard();
       return acks.settle(ack);
     });
@@ -115,7 +121,14 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     forgetGroup: (jid) => contacts.forgetMembers(jid),
     logger: options.logger,
   });
-  const keeper = createConnectionKeeper(options, credentials, signalStore, contacts, attach, () => acks.abandonAll());
+  const keeper = createConnectionKeeper(
+    options,
+    credentials,
+    signalStore,
+    { contacts, onDecrypted: (ciphertext, plaintext) => inbox.decrypted(ciphertext, plaintext) },
+    attach,
+    () => acks.abandonAll(),
+  );
   signalStore.onWriteFailed = (error) => keeper.evict(error);
   const doubt = createAckDoubt({
     probeAfterMs: options.times.probeTimeoutMs,
@@ -239,7 +252,8 @@ function holdBack(socket: WASocket, name: string, first: (node: BinaryNode) => P
 function attachReports(
   socket: WASocket,
   { creds }: Credentials,
-  { reports }: SessionOptions,
+  { reports, logger }: SessionOptions,
+  inbox: Inbox,
   settle: (ack: { id: string; error?: string; phash?: string }) => boolean,
 ): void {
   socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
@@ -258,7 +272,10 @@ function attachReports(
   const hear = (chats: readonly string[]): void => {
     if (chats.length > 0) reports.heard(chats);
   };
-  socket.ws.on('CB:message', (node: BinaryNode) => hear(chatsOfMessage(node, [creds.me?.id, creds.me?.lid])));
+  socket.ws.on('CB:message', (node: BinaryNode) => {
+    inbox.expect(node);
+    hear(chatsOfMessage(node, [creds.me?.id, creds.me?.lid]));
+  });
   socket.ev.on('messaging-history.set', ({ chats }) => {
     hear(
       peopleOf(
@@ -273,8 +290,9 @@ function attachReports(
   // `append`: what came while the device was away.
   socket.ev.on('messages.upsert', ({ messages }) => {
     for (const message of messages) {
-      const received = readReceived(message);
-      if (received) reports.received(received);
+      inbox
+        .handedOut(message)
+        .catch((error: unknown) => logger.warn('a received message was not kept', describeError(error)));
     }
   });
 }

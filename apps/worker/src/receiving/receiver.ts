@@ -12,7 +12,8 @@ import { pause } from '../sending/pause.js';
 import { retryDelayMs } from '../sending/retry-policy.js';
 
 export interface Receiver {
-  receive(received: Received): void;
+  /** Resolves when it is kept, or nobody wants it. @throws when it could not be kept, which is logged. */
+  receive(received: Received): Promise<void>;
   /** Resolves when everything received so far is kept; media that is still on its way is given up. */
   settled(): Promise<void>;
 }
@@ -59,9 +60,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
   return {
     receive(received) {
-      tail = tail
-        .then(() => keep(received))
-        .catch((error: unknown) => logger.error('a received message was not kept', describeError(error)));
+      const kept = tail.then(() => keep(received));
+      tail = kept.catch((error: unknown) => logger.error('a received message was not kept', describeError(error)));
+      return kept;
     },
     async settled() {
       await tail;

@@ -1,5 +1,5 @@
 /** Everything that can be done before it is a message's turn. */
-import type { MessageContent, MessageRecord, SendMetadata } from '@pombo/contracts';
+import { type MessageContent, type MessageRecord, PomboError, type SendMetadata } from '@pombo/contracts';
 import { JobReleased } from '@pombo/queue';
 import { buildNodes, joinMessage, type MessageProto, splitMessage, type SplitMessage } from '@pombo/whatsapp';
 import { prepareMessage } from '../preparers/prepare-message.js';
@@ -29,6 +29,10 @@ export async function prepareSend(
   content: MessageContent,
   context: SendContext,
 ): Promise<ReadySend> {
+  const begun = Date.now();
+  const mayPass = (error: unknown, attempt: number): boolean =>
+    attempt < context.config.MEDIA_ATTEMPTS ||
+    (isUploadRefused(error) && Date.now() - begun < context.config.UPLOAD_PATIENCE_MS);
   for (let attempt = 1; ;) {
     try {
       return await tryToPrepare(record, content, context);
@@ -38,12 +42,14 @@ export async function prepareSend(
       const action = actionFor(error);
       if (action === 'stand-by') await pause(STAND_BY_MS, context.signal);
       else if (action === 'wait') await untilConnected(record, context);
-      else if (action === 'retry' && attempt < context.config.MEDIA_ATTEMPTS)
-        await pause(retryDelayMs(attempt++), context.signal);
+      else if (action === 'retry' && mayPass(error, attempt)) await pause(retryDelayMs(attempt++), context.signal);
       else throw error;
     }
   }
 }
+
+/** WhatsApp's media host has a bad time, which says nothing about the message. */
+const isUploadRefused = (error: unknown): boolean => error instanceof PomboError && error.code === 'UPLOAD_FAILED';
 
 async function tryToPrepare(record: MessageRecord, content: MessageContent, context: SendContext): Promise<ReadySend> {
   await untilConnected(record, context);

@@ -27,8 +27,10 @@ export function actionFor(error: unknown): Action {
 const isMediaStoreAway = (error: unknown): boolean =>
   error instanceof PomboError && error.code === 'MEDIA_STORE_UNAVAILABLE';
 
-/** 1, 2, 4 … s, the upper half random. @param attempt from 1. */
+const LONGEST_DELAY_MS = 8 * SECOND;
+
+/** 1, 2, 4, 8, 8 … s, the upper half random. @param attempt from 1. */
 export function retryDelayMs(attempt: number, random = Math.random): number {
-  const base = 1000 * 2 ** (attempt - 1);
+  const base = Math.min(SECOND * 2 ** (attempt - 1), LONGEST_DELAY_MS);
   return base / 2 + (random() * base) / 2;
 }

@@ -45,6 +45,7 @@ export interface Config {
   /** Made of the settings `PACING_…`. */
   readonly PACING: Pacing;
   readonly MEDIA_ATTEMPTS: number;
+  readonly UPLOAD_PATIENCE_MS: number;
   readonly SHUTDOWN_TIMEOUT_MS: number;
   readonly WHATSAPP_URL?: string;
   readonly WHATSAPP_ROOT_KEY?: string;

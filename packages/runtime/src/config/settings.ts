@@ -318,6 +318,12 @@ export const SETTINGS = {
     schema: Joi.number().integer().min(1).max(10).default(3),
     about: 'How often a download or upload is tried when the failure may pass.',
   },
+  UPLOAD_PATIENCE_MS: {
+    group: 'Worker',
+    schema: spanMs(30 * SECOND),
+    about:
+      'How long uploads are tried at least while WhatsApp’s media host is away or refuses them with a status that may pass, before messages fail with UPLOAD_FAILED.',
+  },
   SHUTDOWN_TIMEOUT_MS: {
     group: 'Everywhere',
     schema: spanMs(15 * SECOND),

@@ -15,8 +15,11 @@ import type { SignalStore } from './signal-store.js';
 
 type MakeSignalRepository = typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository;
 
+/** What a ciphertext said; Baileys goes on once it has resolved, and takes a rejection for a message it cannot read. */
+export type OnDecrypted = (ciphertext: Uint8Array, plaintext: Uint8Array) => Promise<void>;
+
 /** @param store the same object that is given to Baileys as `auth.keys`. */
-export function createSignalRepositoryMaker(store: SignalStore): MakeSignalRepository {
+export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnDecrypted): MakeSignalRepository {
   return ({ creds }, logger, lookUpLids) => {
     const keys = withLocks(store);
     const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUpLids);
@@ -25,6 +28,18 @@ export function createSignalRepositoryMaker(store: SignalStore): MakeSignalRepos
       const encrypted = await encryptMessage(message);
       store.noteEncrypted(message.jid);
       return encrypted;
+    };
+    const decryptMessage = repository.decryptMessage.bind(repository);
+    repository.decryptMessage = async (message) => {
+      const plaintext = await decryptMessage(message);
+      await onDecrypted(message.ciphertext, plaintext);
+      return plaintext;
+    };
+    const decryptGroupMessage = repository.decryptGroupMessage.bind(repository);
+    repository.decryptGroupMessage = async (message) => {
+      const plaintext = await decryptGroupMessage(message);
+      await onDecrypted(message.msg, plaintext);
+      return plaintext;
     };
     return repository;
   };

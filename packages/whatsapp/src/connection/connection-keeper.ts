@@ -51,7 +51,7 @@ export function createConnectionKeeper(
   options: SessionOptions,
   credentials: Credentials,
   signalStore: SignalStore,
-  contacts: SocketOptions['contacts'],
+  given: Pick<SocketOptions, 'contacts' | 'onDecrypted'>,
   attach: AttachSocket,
   onClosed: () => void,
 ): ConnectionKeeper {
@@ -176,7 +176,7 @@ export function createConnectionKeeper(
       version,
       creds,
       signalStore,
-      contacts,
+      ...given,
       durableRatchet: options.durableRatchet ?? true,
     });
     current = opening;

@@ -15,7 +15,7 @@ import {
 } from '@whiskeysockets/baileys';
 import { sharingAsyncStorage } from '../async-storage.js';
 import type { SignalStore } from '../auth/signal-store.js';
-import { createSignalRepositoryMaker } from '../auth/signal-repository.js';
+import { createSignalRepositoryMaker, type OnDecrypted } from '../auth/signal-repository.js';
 import { createBaileysLogger } from '../baileys-logger.js';
 import type { ContactDesk } from '../contacts/contact-desk.js';
 import { type Endpoint, fetchThrough } from '../endpoint.js';
@@ -30,6 +30,7 @@ export interface SocketOptions {
   readonly signalStore: SignalStore;
   readonly contacts: Pick<ContactDesk, 'deviceLists' | 'readGroup'>;
   readonly readSent: (messageId: string) => Promise<SplitMessage | undefined>;
+  readonly onDecrypted: OnDecrypted;
   readonly durableRatchet: boolean;
   readonly times: SocketTimes;
   readonly logger: Logger;
@@ -46,7 +47,7 @@ const WANTED_HISTORY: ReadonlySet<unknown> = new Set([
 ]);
 
 export function openSocket(options: SocketOptions): WASocket {
-  const { endpoint, version, creds, signalStore, contacts, readSent, durableRatchet, logger } = options;
+  const { endpoint, version, creds, signalStore, contacts, readSent, onDecrypted, durableRatchet, logger } = options;
   const config: UserFacingSocketConfig = {
     ...(endpoint.webSocketUrl === undefined ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
     ...(endpoint.webSocketAgent === undefined ? {} : { agent: endpoint.webSocketAgent as TlsAgent }),
@@ -59,7 +60,7 @@ export function openSocket(options: SocketOptions): WASocket {
     // Whoever opens the socket watches the time. Baileys would also time every single write, and take a stack trace for it.
     connectTimeoutMs: 0,
     makeSignalRepository: durableRatchet
-      ? createSignalRepositoryMaker(signalStore)
+      ? createSignalRepositoryMaker(signalStore, onDecrypted)
       : DEFAULT_CONNECTION_CONFIG.makeSignalRepository,
     userDevicesCache: contacts.deviceLists,
     cachedGroupMetadata: contacts.readGroup,
