@@ -3,14 +3,18 @@
  * went out: a process that dies in between has used a Signal counter its store knows nothing of, and the next message
  * cannot be read. The repository made here therefore does not get Baileys' transaction but the store itself: when
  * `encryptMessage` returns, the stepped session is stored.
+ *
+ * And a session is stepped by one at a time. Baileys and libsignal exclude by the JID they were given, but what goes out
+ * mostly names a person by number and what comes in by LID, and both are one session.
  */
 import {
   DEFAULT_CONNECTION_CONFIG,
   type SignalKeyStore,
   type SignalKeyStoreWithTransaction,
 } from '@whiskeysockets/baileys';
-import { Mutex } from 'async-mutex';
 import { SharedAsyncStorage } from '../async-storage.js';
+import { createKeyedLocks, type KeyedLocks } from './keyed-locks.js';
+import { deviceNamesOf, sessionNameOf } from './session-names.js';
 import type { SignalStore } from './signal-store.js';
 
 type MakeSignalRepository = typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository;
@@ -21,7 +25,8 @@ export type OnDecrypted = (ciphertext: Uint8Array, plaintext: Uint8Array) => Pro
 /** @param store the same object that is given to Baileys as `auth.keys`. */
 export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnDecrypted): MakeSignalRepository {
   return ({ creds }, logger, lookUpLids) => {
-    const keys = withLocks(store);
+    const locks = createKeyedLocks();
+    const keys = withLocks(store, locks, (key) => sessionNameOf(key, (lid) => repository.lidMapping.getPNForLID(lid)));
     const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUpLids);
     const encryptMessage = repository.encryptMessage.bind(repository);
     repository.encryptMessage = async (message) => {
@@ -41,6 +46,11 @@ export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnD
       await onDecrypted(message.msg, plaintext);
       return plaintext;
     };
+    const migrateSession = repository.migrateSession.bind(repository);
+    repository.migrateSession = async (fromJid, toJid) => {
+      const names = await deviceNamesOf(store, fromJid);
+      return locks.run(names, () => migrateSession(fromJid, toJid));
+    };
     return repository;
   };
 }
@@ -48,30 +58,21 @@ export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnD
 /**
  * Baileys' repository expects "transactions", of which it needs the mutual exclusion only. As in Baileys, work begun
  * inside a transaction belongs to it, whatever its key.
+ * @param nameOf what a key stands for: two keys of one name exclude each other.
  */
-function withLocks(store: SignalKeyStore): SignalKeyStoreWithTransaction {
+function withLocks(
+  store: SignalKeyStore,
+  locks: KeyedLocks,
+  nameOf: (key: string) => Promise<string>,
+): SignalKeyStoreWithTransaction {
   const inside = new SharedAsyncStorage<true>();
-  const locks = new Map<string, { readonly mutex: Mutex; users: number }>();
-
-  const withLock = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const lock = locks.get(key) ?? { mutex: new Mutex(), users: 0 };
-    locks.set(key, lock);
-    lock.users += 1;
-    try {
-      return await lock.mutex.runExclusive(work);
-    } finally {
-      lock.users -= 1;
-      if (lock.users === 0) locks.delete(key);
-    }
-  };
-
   return {
     get: (type, ids) => store.get(type, ids),
     set: (data) => store.set(data),
     isInTransaction: () => inside.getStore() === true,
-    transaction(work, key) {
+    async transaction(work, key) {
       if (inside.getStore()) return work();
-      return withLock(key, () => inside.run(true, work));
+      return locks.run([await nameOf(key)], () => inside.run(true, work));
     },
   };
 }
