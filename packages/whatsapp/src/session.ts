@@ -6,6 +6,7 @@ import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
 import { settleImport } from './auth/settle-import.js';
 import { readCurveKeysRaw } from './auth/raw-curve-keys.js';
+import { trySessionsApart } from './auth/sessions-tried-apart.js';
 import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
 import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
@@ -82,6 +83,7 @@ export interface Session extends Contacts {
 export async function createSession(options: SessionOptions): Promise<Session> {
   await settleImport(options.auth);
   readCurveKeysRaw();
+  trySessionsApart();
   const credentials = await loadCredentials(options.auth);
   const signalStore = createSignalStore(options.auth);
   const acks = createAckWaiter();
