@@ -48,9 +48,12 @@ export interface HarnessOptions {
   readonly logger?: Logger;
 }
 
+/** A busy machine is no Redis that is away; tests about that set the time themselves. */
+const PATIENCE_MS = '20000';
+
 export async function openHarness({ settings = {}, logger = silentLogger }: HarnessOptions = {}): Promise<Harness> {
   const mediaDir = await mkdtemp(join(tmpdir(), 'pombo-ingress-test-'));
-  const config = testConfig({ MEDIA_DIR: mediaDir, ...settings });
+  const config = testConfig({ REDIS_COMMAND_TIMEOUT_MS: PATIENCE_MS, MEDIA_DIR: mediaDir, ...settings });
   const opened = await openTestStore(config);
   const { store, redis } = opened;
   const { tenantId, token } = await createTenant(store);
