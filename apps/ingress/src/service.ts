@@ -1,6 +1,6 @@
 /** The ingress as a whole: its connections, its stores and its listener, started and stopped in order. */
 import { randomUUID } from 'node:crypto';
-import { type BlobStore, boundBlobStore, createBlobStore } from '@pombo/media';
+import { type BlobStore, createBlobStore } from '@pombo/media';
 import { createProducer, type Producer } from '@pombo/queue';
 import {
   type Config,
@@ -115,12 +115,12 @@ export function createIngress(config: Config, { logger, redis: given }: IngressD
     });
     lifecycle.onStop('media budget', () => budget.stop());
     await budget.start();
-    const boundless = await createBlobStore(config, {
+    const blobStore = await createBlobStore(config, {
       onFlushFailure: (error) => logger.error('inline media was not flushed to the disk', describeError(error)),
       onStored: budget.noteStored,
+      hasRoom: budget.hasRoom,
     });
-    lifecycle.onStop('media store', () => boundless.close());
-    const blobStore = boundBlobStore(boundless, budget.hasRoom);
+    lifecycle.onStop('media store', () => blobStore.close());
     await leaveMediaProbe(store, blobStore);
 
     const erasureRunner = startErasures(store, producer);

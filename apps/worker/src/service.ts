@@ -18,7 +18,6 @@ import {
 } from '@pombo/runtime';
 import { createWaitingJobs } from '@pombo/queue';
 import {
-  boundBlobStore,
   createAvPipeline,
   createBlobStore,
   createImagePipeline,
@@ -81,9 +80,9 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     });
     lifecycle.onStop('media budget', () => budget.stop());
     await budget.start();
-    const boundless = await createBlobStore({ ...config, MEDIA_FSYNC: 'always' }, { onStored: budget.noteStored });
-    lifecycle.onStop('media store', () => boundless.close());
-    const blobs = boundBlobStore(boundless, budget.hasRoom);
+    const { noteStored: onStored, hasRoom } = budget;
+    const blobs = await createBlobStore({ ...config, MEDIA_FSYNC: 'always' }, { onStored, hasRoom });
+    lifecycle.onStop('media store', () => blobs.close());
     const probe = await store.mediaProbe.read();
     if (probe !== undefined) await blobs.readProbe(probe);
 

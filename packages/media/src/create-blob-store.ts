@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Config } from '@pombo/runtime';
 import type { BlobStore } from './blob-store.js';
+import { boundBlobStore, type HasRoom } from './bounded-blob-store.js';
 import { createDirectoryBlobStore } from './directory-blob-store.js';
 import { createS3BlobStore } from './s3-blob-store.js';
 
@@ -20,17 +21,25 @@ export type BlobStoreConfig = Pick<
 > &
   Partial<Pick<Config, 'MEDIA_FSYNC'>>;
 
-export interface BlobStoreListeners {
+export interface BlobStoreOptions {
   /** Hears when the disk did not take what was put. */
   readonly onFlushFailure?: (error: unknown) => void;
   /** Hears how much was written that was not there before, as far as was looked. */
   readonly onStored?: (sizeBytes: number) => void;
+  /** Without it there is always room. */
+  readonly hasRoom?: HasRoom;
 }
 
-export async function createBlobStore(config: BlobStoreConfig, listeners: BlobStoreListeners = {}): Promise<BlobStore> {
-  if (config.MEDIA_STORE === 's3') return createS3BlobStore({ ...s3SettingsOf(config), onStored: listeners.onStored });
+export async function createBlobStore(
+  config: BlobStoreConfig,
+  { onFlushFailure, onStored, hasRoom }: BlobStoreOptions = {},
+): Promise<BlobStore> {
   const { MEDIA_DIR: dir, MEDIA_FSYNC: fsync = 'always' } = config;
-  return createDirectoryBlobStore({ dir, fsync, ...listeners });
+  const blobs =
+    config.MEDIA_STORE === 's3'
+      ? await createS3BlobStore({ ...s3SettingsOf(config), onStored })
+      : createDirectoryBlobStore({ dir, fsync, onFlushFailure, onStored });
+  return hasRoom ? boundBlobStore(blobs, hasRoom) : blobs;
 }
 
 export function s3SettingsOf(config: BlobStoreConfig) {

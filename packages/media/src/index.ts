@@ -25,6 +25,6 @@ export type { PreparedImage, PreparedSticker, PrepareImageOptions, PrepareSticke
 export type { BlobStore, BlobUse, PutOptions, Removal, StoredBlob } from './blob-store.js';
 export { boundBlobStore, type HasRoom, requireRoom } from './bounded-blob-store.js';
 export { makeRoom, removeOlderThan, type RoomOrder } from './clear-up.js';
-export { type BlobStoreConfig, type BlobStoreListeners, createBlobStore } from './create-blob-store.js';
+export { type BlobStoreConfig, type BlobStoreOptions, createBlobStore } from './create-blob-store.js';
 export { createDirectoryBlobStore, type DirectoryBlobStoreSettings } from './directory-blob-store.js';
 export { createS3BlobStore, type S3BlobStoreSettings } from './s3-blob-store.js';

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@pombo/runtime';
 import { startTestBucket, testEnvironment } from '@pombo/testing';
-import { type BlobStore, type BlobStoreListeners, createBlobStore, createDirectoryBlobStore } from '../src/index.js';
+import { type BlobStore, type BlobStoreOptions, createBlobStore, createDirectoryBlobStore } from '../src/index.js';
 import { sha256Of } from '../src/blob-key.js';
 import { s3SettingsOf } from '../src/create-blob-store.js';
 import { openS3Objects } from '../src/s3-objects.js';
 
 export interface StoreHarness {
   /** Another process' view of the same. */
-  open(listeners?: BlobStoreListeners): Promise<BlobStore>;
+  open(listeners?: BlobStoreOptions): Promise<BlobStore>;
   /** One that shares nothing with it. */
   openElsewhere(): Promise<BlobStore>;
   /** As if nobody had used it for so long, two days unless it is said. */
@@ -46,7 +46,7 @@ export async function startS3(): Promise<StoreHarness> {
     return one;
   };
   const env = { ...bucket.env, MEDIA_DIR: dir };
-  const openWith = async (more: Record<string, string>, listeners?: BlobStoreListeners) =>
+  const openWith = async (more: Record<string, string>, listeners?: BlobStoreOptions) =>
     noted(await createBlobStore(loadConfig(testEnvironment({ ...env, ...more })), listeners));
   const objects = noted(await openS3Objects(s3SettingsOf(loadConfig(testEnvironment(env)))));
   const keysOf = async (sha256: string): Promise<string[]> => {

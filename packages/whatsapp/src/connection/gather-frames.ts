@@ -3,6 +3,7 @@
  * two to acknowledge for each message, every frame would cost a system call of its own.
  */
 import type { Socket } from 'node:net';
+import { createTurnGatherer } from '@pombo/runtime';
 import type { WASocket } from '@whiskeysockets/baileys';
 
 /** What Baileys and `ws` keep to themselves. */
@@ -19,17 +20,9 @@ export function gatherFrames({ ws }: WASocket): void {
 
 function gatherWritesTo(stream: Socket): void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-  let gathering = false;
-  const leave = (): void => {
-    gathering = false;
-    stream.uncork();
-  };
+  const gather = createTurnGatherer();
   stream.write = (...args: unknown[]) => {
-    if (!gathering) {
-      gathering = true;
-      stream.cork();
-      setImmediate(leave);
-    }
+    gather(stream);
     return write(...args);
   };
 }
