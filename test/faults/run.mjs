@@ -14,12 +14,13 @@ import { ensureInstalled } from '../../scripts/lib/ensure-installed.mjs';
 import { createUndoStack } from '../../scripts/lib/local-pombo.mjs';
 import { SAMPLE_IMAGE } from '../../scripts/lib/paths.mjs';
 import { expectedError, failWith } from '../../scripts/lib/run-command.mjs';
-import { LONG, SHORT, TAKEOVER } from './scenarios.mjs';
+import { DRAIN, LONG, SHORT, TAKEOVER } from './scenarios.mjs';
 
 const { values } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     takeover: { type: 'boolean', default: false },
+    drain: { type: 'boolean', default: false },
     cluster: { type: 'boolean', default: false },
     without: { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -81,7 +82,7 @@ function failure() {
   return { happens, with: (error) => fail(error) };
 }
 
-const scenario = values.takeover ? TAKEOVER : values.short ? SHORT : LONG;
+const scenario = values.takeover ? TAKEOVER : values.drain ? DRAIN : values.short ? SHORT : LONG;
 const undos = createUndoStack();
 const dir = await mkdtemp(join(tmpdir(), 'pombo-faults-'));
 try {
@@ -99,4 +100,6 @@ try {
   await undos.run();
   if (values.keep) log(`logs and data are in ${dir}`);
   else await rm(dir, { recursive: true, force: true });
+  // After a failure the campaign would go on asking.
+  process.exit();
 }

@@ -62,3 +62,17 @@ export const TAKEOVER = {
     [0.3, 'killFirst'],
   ],
 };
+
+/** Two workers of three are stopped, one after the other; nothing else goes wrong. */
+export const DRAIN = {
+  workers: 3,
+  devices: 30,
+  chatsPerDevice: 10,
+  rounds: 4,
+  perSecond: 30,
+  replies: 0,
+  plan: [
+    [0.3, 'stop'],
+    [0.65, 'stop'],
+  ],
+};

@@ -153,12 +153,17 @@ function withLogging(redis: Redis, name: string, logger: Logger): Redis {
 /** What is wrong with a Redis that is to hold messages: no persistence, or keys may be evicted. Empty when fit. */
 export async function findRedisProblems(redis: Redis): Promise<string[]> {
   const masters = mastersOf(redis);
-  const found = await Promise.all(masters.map(findServerProblems));
-  if (masters.length === 1) return found.flat();
+  if (!clusterOf(redis)) return findServerProblems(redis);
+  const found = await Promise.all(masters.map((master) => findServerProblems(master).catch(couldNotBeAsked)));
   return found.flatMap((problems, index) => problems.map((problem) => `${addressOf(masters[index])}: ${problem}`));
 }
 
 const addressOf = (redis: Redis | undefined): string => `${redis?.options.host}:${redis?.options.port}`;
+
+/** One that is away just now is replaced by another; that is no reason not to start. */
+const couldNotBeAsked = (error: unknown): string[] => [
+  `could not be asked about its persistence (${error instanceof Error ? error.message : String(error)})`,
+];
 
 async function findServerProblems(redis: Redis): Promise<string[]> {
   const info = await redis.info('persistence');

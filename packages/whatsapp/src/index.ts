@@ -1,3 +1,4 @@
+import './auth/before-baileys.js';
 export { type AuthStore } from './auth/auth-store.js';
 export { encodeCredentials } from './auth/credentials.js';
 export * from './builders/context-info.js';

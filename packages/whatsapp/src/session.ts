@@ -1,12 +1,11 @@
 /** A device's session: connected for as long as it is wanted, and everything that is done through it. */
+import './auth/before-baileys.js';
 import { PomboError } from '@pombo/contracts';
 import { describeError } from '@pombo/runtime';
 import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/baileys';
 import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
 import { settleImport } from './auth/settle-import.js';
-import { readCurveKeysRaw } from './auth/raw-curve-keys.js';
-import { trySessionsApart } from './auth/sessions-tried-apart.js';
 import { createSignalStore } from './auth/signal-store.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection/connection-keeper.js';
 import { type Contacts, createContactDesk } from './contacts/contact-desk.js';
@@ -82,8 +81,6 @@ export interface Session extends Contacts {
 /** Loads the device's credentials; nothing is connected before `start`. */
 export async function createSession(options: SessionOptions): Promise<Session> {
   await settleImport(options.auth);
-  readCurveKeysRaw();
-  trySessionsApart();
   const credentials = await loadCredentials(options.auth);
   const signalStore = createSignalStore(options.auth);
   const acks = createAckWaiter();

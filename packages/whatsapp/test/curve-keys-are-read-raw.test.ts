@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import * as libsignal from 'libsignal';
@@ -6,6 +7,8 @@ import { readCurveKeysRaw } from '../src/auth/raw-curve-keys.js';
 interface Curve {
   readonly calculateAgreement: (publicKey: Buffer, privateKey: Buffer) => Buffer;
   readonly generateKeyPair: () => { pubKey: Buffer; privKey: Buffer };
+  readonly calculateSignature: (privateKey: Buffer, message: Buffer) => Buffer;
+  readonly verifySignature: (publicKey: Buffer, message: Buffer, signature: Buffer) => boolean;
 }
 
 const { curve } = libsignal as unknown as { curve: Curve };
@@ -59,4 +62,36 @@ test('what is not a key is refused as libsignal refuses it', () => {
     expect(attempt(curve)).toThrow();
     expect(attempt(before)).toThrow();
   }
+});
+
+test('signatures hold and fail as they do with libsignal itself', () => {
+  readCurveKeysRaw();
+  expect(curve.verifySignature).not.toBe(before.verifySignature);
+  for (let nth = 0; nth < 8; nth += 1) {
+    const { pubKey, privKey } = curve.generateKeyPair();
+    const message = Buffer.from(`message ${nth}`);
+    const signature = before.calculateSignature(privKey, message);
+    const spoilt = Buffer.from(signature);
+    spoilt[nth] = (spoilt[nth] ?? 0) ^ 1;
+    for (const table of [curve, before]) {
+      expect(table.verifySignature(pubKey, message, signature)).toBe(true);
+      expect(table.verifySignature(pubKey, Buffer.from('another'), signature)).toBe(false);
+      expect(table.verifySignature(pubKey, message, spoilt)).toBe(false);
+      expect(table.verifySignature(curve.generateKeyPair().pubKey, message, signature)).toBe(false);
+      expect(() => table.verifySignature(pubKey, message, signature.subarray(1))).toThrow();
+    }
+  }
+});
+
+test('Baileys goes on with the replaced functions', () => {
+  const script = `
+    await import('@pombo/whatsapp');
+    const [{ curve }, taken] = await Promise.all([import('libsignal'), import('libsignal/src/curve.js')]);
+    const names = ['calculateAgreement', 'generateKeyPair', 'verifySignature'];
+    process.stdout.write(String(names.every((name) => taken[name] === curve[name] && !/exports/.test(curve[name]))));
+  `;
+  const cwd = new URL('..', import.meta.url);
+  expect(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd, encoding: 'utf8' })).toBe(
+    'true',
+  );
 });
