@@ -71,4 +71,6 @@ export interface SessionOptions {
    * Default true.
    */
   readonly durableRatchet?: boolean;
+  /** Whether the device still is this process's; asked before each write to a socket, which is destroyed otherwise. Default true. */
+  readonly mayWrite?: () => boolean;
 }

@@ -55,6 +55,25 @@ test('when an ack is late the server is asked for a sign of life, and a silent c
   expect(await scene.received(number, id)).toMatchObject({ displayedCount: 1, failures: [] });
 });
 
+test('nothing is written any more once the device may be another process’s, and nothing again before it is ours', async () => {
+  let isOurs = true;
+  const device = await scene.device({ mayWrite: () => isOurs });
+  const number = freshNumber();
+  await device.sendText(number);
+  const stanzas = () => scene.sandbox.counters().stanzas;
+  const before = stanzas();
+  isOurs = false;
+  const id = freshId();
+  expect(await failureOf(device.sendText(number, id))).toBeInstanceOf(Error);
+  await eventually('the end is reported', () => lost(device));
+  await eventually('it has tried to connect again', () => device.states.filter((s) => s.why === 'lost').length > 1);
+  expect(stanzas()).toEqual(before);
+  isOurs = true;
+  await device.whenConnected(2);
+  await device.sendText(number, id);
+  expect(await scene.received(number, id)).toMatchObject({ displayedCount: 1, failures: [] });
+});
+
 test('a question that is not answered has a silent connection replaced, too', async () => {
   const device = await scene.device({ times: PROBING });
   scene.sandbox.freezeConnections(device.jid);

@@ -28,6 +28,7 @@ test('a socket never says that somebody is there, and holds nothing back for a h
     readSent: () => Promise.resolve(undefined),
     onDecrypted: () => Promise.resolve(),
     durableRatchet: true,
+    mayWrite: () => true,
     times: { keepAliveMs: 25_000, probeTimeoutMs: 5_000, connectTimeoutMs: 20_000 },
     logger: silentLogger,
   });

@@ -51,6 +51,8 @@ export interface OwnedDeviceOptions extends WorkerTools {
   /** As it was when its lease was claimed. */
   readonly device: DeviceRecord;
   readonly weakenings?: Weakenings;
+  /** See `SessionOptions.mayWrite`. */
+  readonly mayWrite?: () => boolean;
 }
 
 /** Takes back the jobs of the predecessor, loads the credentials, connects, and consumes while connected. */
@@ -97,6 +99,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     uploadTimeoutMs: config.MEDIA_DOWNLOAD_TIMEOUT_MS,
     pairingUntil: () => device.pairingUntil ?? 0,
     durableRatchet,
+    ...(options.mayWrite ? { mayWrite: options.mayWrite } : {}),
     reports: {
       ...reporter,
       received: (received) => receiver.receive(received),

@@ -27,6 +27,8 @@ export interface Fleet {
   stop(): Promise<void>;
   /** Devices owned now. */
   readonly size: number;
+  /** Whether the leases cannot have run out: nobody else owns these devices. Asked before anything is written for them. */
+  readonly isSure: boolean;
   /** The workers alive at the last tick. */
   readonly workers: readonly LiveWorker[];
 }
@@ -90,6 +92,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const beat = async (): Promise<void> => {
     const asked = performance.now();
     const view = await store.workers.beat({ name, capacity, draining: stopping }, leaseTtlMs);
+    // Answered too late: what was let go of before stays so.
+    fence();
     lastBeat = asked;
     workers = view.workers;
     // It waited for Redis for so long that nothing can be built on it.
@@ -205,9 +209,11 @@ export function createFleet(options: FleetOptions): Fleet {
     else takeInstead(news.deviceId);
   };
 
-  /** Redis did not answer for as long as a lease lives: someone else may own these devices by now. */
+  /** False when Redis did not answer for as long as a lease lives: someone else may own these devices by now. */
+  const isSure = (): boolean => performance.now() - lastBeat < leaseTtlMs;
+
   const fence = (): void => {
-    if (performance.now() - lastBeat >= leaseTtlMs) holdings.abandonAll();
+    if (!isSure()) holdings.abandonAll();
   };
 
   const wake = (): void => {
@@ -266,6 +272,9 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     get size() {
       return holdings.size;
+    },
+    get isSure() {
+      return isSure();
     },
     get workers() {
       return workers;

@@ -178,6 +178,7 @@ export function createConnectionKeeper(
       signalStore,
       ...given,
       durableRatchet: options.durableRatchet ?? true,
+      mayWrite: options.mayWrite ?? always,
     });
     current = opening;
     watch = watchSocket(opening, options.times, logger);
@@ -253,6 +254,8 @@ export function createConnectionKeeper(
     nextChange: () => new Promise((resolve) => listeners.push(resolve)),
   };
 }
+
+const always = (): boolean => true;
 
 /** Baileys takes its listeners for a closed socket off when it ends one: queries under way would wait for their time-out. */
 function failQueries(socket: WASocket): void {

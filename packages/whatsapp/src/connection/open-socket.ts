@@ -20,7 +20,7 @@ import { createBaileysLogger } from '../baileys-logger.js';
 import type { ContactDesk } from '../contacts/contact-desk.js';
 import { type Endpoint, fetchThrough } from '../endpoint.js';
 import { joinMessage, type SplitMessage } from '../message-bytes.js';
-import { gatherFrames } from './gather-frames.js';
+import { guardFrames } from './guard-frames.js';
 import type { SocketTimes } from './socket-watch.js';
 
 export interface SocketOptions {
@@ -32,6 +32,7 @@ export interface SocketOptions {
   readonly readSent: (messageId: string) => Promise<SplitMessage | undefined>;
   readonly onDecrypted: OnDecrypted;
   readonly durableRatchet: boolean;
+  readonly mayWrite: () => boolean;
   readonly times: SocketTimes;
   readonly logger: Logger;
 }
@@ -80,7 +81,7 @@ export function openSocket(options: SocketOptions): WASocket {
   };
   const socket = sharingAsyncStorage(() => makeWASocket(config));
   endOnPlainHttp(socket);
-  gatherFrames(socket);
+  guardFrames(socket, options.mayWrite);
   return socket;
 }
 
