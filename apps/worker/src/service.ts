@@ -100,7 +100,7 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     const obtain = createObtain(store.reusables, {
       unsaidFreshMs: config.MEDIA_URL_FRESH_MS,
       failureFreshMs: config.MEDIA_FAILURE_FRESH_MS,
-      onError: (error) => logger.warn('a download was not removed', describeError(error)),
+      onError: (error) => logger.warn('what was made of media was not kept or removed', describeError(error)),
     });
     const tools = {
       config,

@@ -43,11 +43,16 @@ function device(once: Once, reusables: Reusables, make: () => Promise<string>) {
   };
 }
 
+/** Ends the test: a rejection nobody handles. */
+const fail = (error: unknown): never => {
+  throw error;
+};
+
 const uploadFailed = () => new PomboError('UPLOAD_FAILED', 'the proxy is down', { retryable: true });
 
 test('what several devices and workers need at the same time is made once', async () => {
   const workers = [newReusables(), newReusables(), newReusables()].map((reusables) => ({
-    once: createOnce(reusables),
+    once: createOnce(reusables, fail),
     reusables,
   }));
   const devices = workers.flatMap(({ once, reusables }) =>
@@ -64,7 +69,7 @@ test.each([
   ['lost its connection', () => new NotConnectedError()],
 ])('a device that %s does not fail the messages of another one', async (_why, failure) => {
   const reusables = newReusables();
-  const once = createOnce(reusables);
+  const once = createOnce(reusables, fail);
   const broken = device(once, reusables, () => Promise.reject(failure()));
   const well = device(once, reusables, () => Promise.resolve('made'));
   const [first, second] = await Promise.allSettled([broken.obtain(), well.obtain()]);
@@ -74,7 +79,7 @@ test.each([
 
 test('a file that cannot be had fails all that wait for it, with one try', async () => {
   const reusables = newReusables();
-  const once = createOnce(reusables);
+  const once = createOnce(reusables, fail);
   const make = () => Promise.reject(new PomboError('MEDIA_DOWNLOAD_FAILED', 'not found'));
   const devices = [device(once, reusables, make), device(once, reusables, make)];
   const results = await Promise.allSettled(devices.map(({ obtain }) => obtain()));

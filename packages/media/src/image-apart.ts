@@ -34,12 +34,18 @@ const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 export function createRunApart(): RunApart {
   const gate = createGate(1);
   const run = async (order: ApartOrder): Promise<unknown> => {
-    const answer = await gate.run(() => ask(order));
+    const answer = await gate.run(() => ask({ ...order, options: withoutListeners(order.options) }));
     if ('value' in answer) return answer.value;
     const { code, message, retryable } = answer.error;
     throw new PomboError(code, message, { retryable });
   };
   return ((name, bytes, options) => run({ name, bytes, options })) as RunApart;
+}
+
+/** Nothing is heard from another process but its answer. */
+function withoutListeners(options: unknown): unknown {
+  if (options === undefined) return undefined;
+  return Object.fromEntries(Object.entries(options as object).filter(([, value]) => typeof value !== 'function'));
 }
 
 async function ask(order: ApartOrder): Promise<ApartAnswer> {

@@ -27,6 +27,16 @@ export function isSendableImage(mimeType: string): boolean {
   return mimeType === 'image/jpeg' || mimeType === 'image/png';
 }
 
+const JPEG_END = Buffer.from([0xff, 0xd9]);
+/** An `IEND` chunk, which is empty, with its check sum. */
+const PNG_END = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
+
+/** Whether a JPEG or PNG ends as one does: it was not cut off, whatever else may be wrong with it. */
+export function hasItsEnd(bytes: Buffer, format: ImageFormat): boolean {
+  const end = format === 'jpeg' ? JPEG_END : PNG_END;
+  return bytes.length >= end.length && bytes.subarray(bytes.length - end.length).equals(end);
+}
+
 /** @throws PomboError MEDIA_INVALID that names what was found instead */
 export async function requireImageFormat(bytes: Uint8Array): Promise<ImageFormat> {
   if (bytes.length === 0) throw new PomboError('MEDIA_INVALID', 'The image is empty.');

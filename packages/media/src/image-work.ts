@@ -3,7 +3,7 @@ import { PomboError } from '@pombo/contracts';
 import { createBmpReader } from './bmp-reader.js';
 import type { RawPicture } from './children/picture-answer.js';
 import { convertImage } from './convert-image.js';
-import { isSendableImage, requireImageFormat } from './image-format.js';
+import { hasItsEnd, isSendableImage, requireImageFormat } from './image-format.js';
 import type { ImageGate, OpenImage } from './image-gate.js';
 import { readImageHeader, type ImageInfo } from './image-header.js';
 import { renderSticker } from './sticker.js';
@@ -20,6 +20,11 @@ export interface PrepareImageOptions extends PrepareStickerOptions {
   readonly maxEdge?: number;
   /** Whether an image that is otherwise left as it is goes without its EXIF, XMP and IPTC. Default true. */
   readonly strip?: boolean;
+  /**
+   * Hears what will be delivered as soon as it is known and likely to be sound, which is some time before it is known to
+   * be: the thumbnail is still being made.
+   */
+  readonly onLikely?: (bytes: Buffer) => void;
 }
 
 export interface PreparedImage {
@@ -107,13 +112,15 @@ export async function encodePixels(open: OpenImage, { data, ...raw }: RawPicture
 
 async function prepare(
   { open, bytes, suppliedBytes, info }: OpenedImage,
-  { maxBytes, maxEdge = LONGEST_SIDE, strip = true }: PrepareImageOptions,
+  { maxBytes, maxEdge = LONGEST_SIDE, strip = true, onLikely }: PrepareImageOptions,
 ): Promise<PreparedImage> {
   const { mimeType, width, height, format, hasAlpha } = info;
   const passes = isSendableImage(mimeType) && info.isPlain && Math.max(width, height) <= maxEdge;
   const delivered = passes
     ? { bytes: strip ? stripMetadata(bytes, format) : bytes, mimeType, width, height }
     : await convertImage(open, bytes, { maxBytes, maxEdge, hasAlpha });
+  // What was converted is whole.
+  if (!passes || hasItsEnd(delivered.bytes, format)) onLikely?.(delivered.bytes);
   return {
     ...delivered,
     sizeBytes: delivered.bytes.length,

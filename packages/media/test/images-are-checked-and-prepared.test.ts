@@ -231,6 +231,29 @@ describe('a picture every phone shows is made of others', () => {
   });
 });
 
+describe('what will likely be delivered is told ahead', () => {
+  const prepare = async (bytes: Buffer) => {
+    const likely: Buffer[] = [];
+    const options = { ...LIMIT, onLikely: (found: Buffer) => void likely.push(found) };
+    const delivered = await images.prepareImage(bytes, options).then(
+      (image) => image.bytes,
+      () => undefined,
+    );
+    return { likely, delivered };
+  };
+
+  test.each(['jpeg', 'png', 'webp'] as const)('and is then delivered: %s', async (format) => {
+    const { likely, delivered } = await prepare(await noise(60, 40)[format]().toBuffer());
+    expect(likely).toHaveLength(1);
+    expect(likely[0]).toBe(delivered);
+  });
+
+  test.each(['jpeg', 'png'] as const)('but not of a file that was cut off: %s', async (format) => {
+    const bytes = await noise(60, 40)[format]().toBuffer();
+    expect(await prepare(bytes.subarray(0, bytes.length - 1))).toMatchObject({ likely: [] });
+  });
+});
+
 test('an image above the size limit is refused as it came', async () => {
   const bytes = await noise(60, 40).png().toBuffer();
   expect((await failureOf(images.prepareImage(bytes, { maxBytes: bytes.length - 1 }))).code).toBe('PAYLOAD_TOO_LARGE');

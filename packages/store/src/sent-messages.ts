@@ -44,8 +44,7 @@ export function createSentMessages(redis: Redis, keys: Keys, cipher: Cipher, ret
   const saveShared = async (key: string, shared: Buffer): Promise<void> => {
     if (fresh.has(key)) return;
     const keptMs = retentionMs + FRESH_MS;
-    const known = await redis.pexpire(key, keptMs);
-    if (known === 0) await redis.set(key, cipher.encrypt(shared, key), 'PX', keptMs);
+    await redis.set(key, cipher.encrypt(shared, key), 'PX', keptMs);
     fresh.set(key, true);
   };
   const readShared = async (key: string): Promise<Buffer | undefined> => {

@@ -38,6 +38,16 @@ test('what was uploaded once serves several recipients, who verify both hashes',
   expect(scene.sandbox.counters().uploads).toMatchObject({ accepted: 1, refused: 0 });
 });
 
+test('what is too large to be encrypted in memory reaches its recipient, too', async () => {
+  const large = randomBytes(1024 * 1024 + 1);
+  const upload = await device.session.upload(large, 'image');
+  const [id, number] = [freshId(), freshNumber()];
+  await device.session.send({ id, jid: jidOf(number), message: imageOf(upload) });
+  await scene.received(number, id);
+  const { messages } = await scene.sandbox.recipient(number);
+  expect(messages[0]?.media).toMatchObject({ ok: true });
+});
+
 test('an upload the media host fails on once is tried again at once', async () => {
   scene.sandbox.setFaults({ refuseUploads: { status: 500, first: 1 } });
   await device.session.upload(bytes, 'image');

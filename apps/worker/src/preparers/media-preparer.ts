@@ -29,8 +29,16 @@ export interface MediaPreparer<K extends MediaKind> {
   readonly inMemory: boolean;
   /** What of content and settings makes another file of the same bytes; the same name, the same upload. */
   variant?(content: ContentOf<TypeOf<K>>, config: Config): string;
-  /** @throws PomboError with the code the message ends with. */
-  prepare(loaded: LoadedMedia, content: ContentOf<TypeOf<K>>, context: SendContext): Promise<ReadyMedia>;
+  /**
+   * @param onLikely may be told what the source will be before it is known that nothing is wrong with it.
+   * @throws PomboError with the code the message ends with.
+   */
+  prepare(
+    loaded: LoadedMedia,
+    content: ContentOf<TypeOf<K>>,
+    context: SendContext,
+    onLikely: (source: UploadSource) => void,
+  ): Promise<ReadyMedia>;
   /** What this message says of media that was perhaps prepared for another one. */
   personalise?(found: MediaFindings, content: ContentOf<TypeOf<K>>): MediaFindings;
 }
@@ -39,6 +47,11 @@ export interface MediaPreparer<K extends MediaKind> {
 export interface AnyMediaPreparer {
   readonly inMemory: boolean;
   variant?(content: MessageContent, config: Config): string;
-  prepare(loaded: LoadedMedia, content: MessageContent, context: SendContext): Promise<ReadyMedia>;
+  prepare(
+    loaded: LoadedMedia,
+    content: MessageContent,
+    context: SendContext,
+    onLikely: (source: UploadSource) => void,
+  ): Promise<ReadyMedia>;
   personalise?(found: MediaFindings, content: MessageContent): MediaFindings;
 }

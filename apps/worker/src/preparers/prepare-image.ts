@@ -11,8 +11,8 @@ const optionsOf = ({ hd = false }: ContentOf<'image'>, config: Config) => ({
 export const prepareImage: MediaPreparer<'image'> = {
   inMemory: true,
   variant: (content, config) => JSON.stringify(optionsOf(content, config)),
-  async prepare(loaded, content, { images, config }) {
-    const image = await images.prepareImage(await loaded.bytes(), optionsOf(content, config));
+  async prepare(loaded, content, { images, config }, onLikely) {
+    const image = await images.prepareImage(await loaded.bytes(), { ...optionsOf(content, config), onLikely });
     const { mimeType, width, height, thumbnail, source } = image;
     return {
       source: image.bytes,

@@ -11,7 +11,7 @@ import {
 } from '@pombo/contracts';
 import { mediaLimits } from '@pombo/media';
 import { DAY } from '@pombo/runtime';
-import type { BuiltMedia, UploadedMedia } from '@pombo/whatsapp';
+import type { BuiltMedia, UploadedMedia, UploadSource } from '@pombo/whatsapp';
 import type { Product } from '../reuse/obtain.js';
 import { uploadGoodUntil } from '../reuse/upload-good-until.js';
 import type { SendContext } from '../sending/send-context.js';
@@ -28,11 +28,13 @@ export interface PreparedMedia {
   readonly metadata: SendMetadata;
 }
 
-/** Media on WhatsApp's media host, with all that was found out about it. */
-interface UploadProduct extends MediaFindings {
+interface Uploaded {
   readonly upload: UploadedMedia;
   readonly uploadTimeMs: number;
 }
+
+/** Media on WhatsApp's media host, with all that was found out about it. */
+interface UploadProduct extends MediaFindings, Uploaded {}
 
 const PREPARERS: { readonly [K in MediaKind]: MediaPreparer<K> } = {
   image: prepareImage,
@@ -87,17 +89,39 @@ function uploadProduct(
   return {
     name: ['upload', form, kind, preparer.variant?.(content, config) ?? ''].join(' '),
     async make(loaded) {
-      const { built, metadata, ...ready } = await preparer.prepare(loaded, content, context);
-      const startedAt = performance.now();
-      const upload = await session.upload(ready.source, kind, chatJid);
-      requireUndamaged(upload, ready, source);
-      return { built, metadata, upload, uploadTimeMs: Math.round(performance.now() - startedAt) };
+      const upload = createUploadOnce((file) => session.upload(file, kind, chatJid));
+      const { built, metadata, ...ready } = await preparer.prepare(loaded, content, context, (file) =>
+        upload.begin(file),
+      );
+      const uploaded = await upload.done(ready.source);
+      requireUndamaged(uploaded.upload, ready, source);
+      return { built, metadata, ...uploaded };
     },
     goodUntil: ({ upload }) => uploadGoodUntil(upload, config),
     check: {
       afterMs: config.UPLOAD_PROBE_AFTER_MS,
       isThere: ({ upload }) => session.hasUpload(upload),
     },
+  };
+}
+
+/** Begins as soon as the file is there, perhaps before it is known to be sound: then nothing refers to the upload. */
+function createUploadOnce(upload: (file: UploadSource) => Promise<UploadedMedia>) {
+  let begun: { readonly file: UploadSource; readonly done: Promise<Uploaded> } | undefined;
+  const begin = (file: UploadSource) => {
+    const startedAt = performance.now();
+    const done = upload(file).then((uploaded) => ({
+      upload: uploaded,
+      uploadTimeMs: Math.round(performance.now() - startedAt),
+    }));
+    // Nobody may be left to hear of it.
+    done.catch(() => undefined);
+    begun = { file, done };
+    return done;
+  };
+  return {
+    begin: (file: UploadSource): void => void begin(file),
+    done: (file: UploadSource): Promise<Uploaded> => (begun?.file === file ? begun.done : begin(file)),
   };
 }
 

@@ -10,8 +10,10 @@ import type { Shelf } from './shelf.js';
 export interface Failures {
   /** What this process has at hand. @throws PomboError as it failed before */
   recall(what: ReusableName): void;
-  /** Makes it, unless that failed a moment ago, here or elsewhere. @throws PomboError as it fails, or failed before */
-  unlessFailed<T>(what: ReusableName, make: () => Promise<T>): Promise<T>;
+  /** What failed a moment ago, here or elsewhere. */
+  find(what: ReusableName): Promise<PomboError | undefined>;
+  /** Makes it, and remembers how it failed. @throws as it fails */
+  noting<T>(what: ReusableName, make: () => Promise<T>): Promise<T>;
 }
 
 interface Failure {
@@ -38,13 +40,15 @@ export function createFailures(shelf: Shelf, freshMs: number): Failures {
       const known = freshMs > 0 ? shelf.recall<Failure>(nameOf(what)) : undefined;
       if (known) throw toError(known.value);
     },
-    async unlessFailed(what, make) {
+    async find(what) {
       const known = freshMs > 0 ? await shelf.find<Failure>(nameOf(what)) : undefined;
-      if (known) throw toError(known.value);
+      return known && toError(known.value);
+    },
+    async noting(what, make) {
       try {
         return await make();
       } catch (error) {
-        if (freshMs > 0 && isOfMedia(error)) await shelf.save(nameOf(what), shelved(error, freshMs));
+        if (freshMs > 0 && isOfMedia(error)) shelf.save(nameOf(what), shelved(error, freshMs));
         throw error;
       }
     },

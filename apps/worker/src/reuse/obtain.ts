@@ -59,36 +59,43 @@ export interface ObtainSettings {
   readonly unsaidFreshMs: number;
   /** How long it stands for others that media cannot be had, or is not what it should be. */
   readonly failureFreshMs: number;
-  /** Hears when a file could not be removed. */
+  /** Hears when a file could not be removed, or something could not be kept for others. */
   readonly onError: (error: unknown) => void;
 }
 
 export function createObtain(reusables: Reusables, settings: ObtainSettings): Obtain {
   const { unsaidFreshMs, failureFreshMs, onError } = settings;
   const spares = createSpareDownloads<Spare>(onError);
-  const shelf = createShelf(reusables);
+  const shelf = createShelf(reusables, onError);
   const failures = createFailures(shelf, failureFreshMs);
-  const once = createOnce(reusables);
+  const once = createOnce(reusables, onError);
 
   const isDue = <T>({ check }: Product<T>, { seenAt }: Shelved<T>): boolean =>
     check !== undefined && seenAt + check.afterMs <= Date.now();
   const unlessDue = <T>(product: Product<T>, shelved: Shelved<T> | undefined): T | undefined =>
     shelved && !isDue(product, shelved) ? shelved.value : undefined;
 
-  /** What is there and may be used; its place is asked about where nobody has looked for a while. */
-  const findUsable = async <T>(what: ReusableName, product: Product<T>): Promise<T | undefined> => {
-    const old = await shelf.find<T>(what);
+  /** @returns `old` if it may be used; its place is asked about where nobody has looked for a while. */
+  const usable = async <T>(
+    what: ReusableName,
+    product: Product<T>,
+    old: Shelved<T> | undefined,
+  ): Promise<T | undefined> => {
     if (!old || !isDue(product, old)) return old?.value;
     if (!(await product.check?.isThere(old.value))) return undefined;
-    await shelf.save(what, { ...old, seenAt: Date.now() });
+    shelf.save(what, { ...old, seenAt: Date.now() });
     return old.value;
   };
 
-  const makeOfContent = async <T>(what: ReusableName, { product, loaded }: Order<T>): Promise<Made<T>> => {
-    const usable = await findUsable(what, product);
-    if (usable !== undefined) return { value: usable, isNew: false };
+  const makeOfContent = async <T>(
+    what: ReusableName,
+    { product, loaded }: Order<T>,
+    old: Shelved<T> | undefined,
+  ): Promise<Made<T>> => {
+    const known = await usable(what, product, old);
+    if (known !== undefined) return { value: known, isNew: false };
     const value = await product.make(loaded);
-    await shelf.save(what, { value, goodUntil: product.goodUntil(value), seenAt: Date.now() });
+    shelf.save(what, { value, goodUntil: product.goodUntil(value), seenAt: Date.now() });
     return { value, isNew: true };
   };
 
@@ -99,13 +106,20 @@ export function createObtain(reusables: Reusables, settings: ObtainSettings): Ob
 
   const obtainOfContent = <T>(order: Order<T>, sha256: string): Promise<Made<T>> => {
     const what = ofContent(order, sha256);
+    let old: Shelved<T> | undefined;
     return once(what, order.signal, {
       recall: () => {
         failures.recall(what);
         return unlessDue(order.product, shelf.recall<T>(what));
       },
-      find: async () => unlessDue(order.product, await shelf.find<T>(what)),
-      make: () => failures.unlessFailed(what, () => makeOfContent(what, order)),
+      async find() {
+        const [shelved, failure] = await Promise.all([shelf.find<T>(what), failures.find(what)]);
+        old = shelved;
+        const found = unlessDue(order.product, shelved);
+        if (found === undefined && failure) throw failure;
+        return found;
+      },
+      make: () => failures.noting(what, () => makeOfContent(what, order, old)),
     });
   };
 
@@ -116,29 +130,31 @@ export function createObtain(reusables: Reusables, settings: ObtainSettings): Ob
     const finding: ReusableName = { tenantId, name: `finding of ${nameOfUrl(url)}` };
     const isFresh = ({ fetchedAt, freshness }: UrlFinding): boolean =>
       fetchedAt >= dueAt || freshness.freshUntil > Date.now();
-    const remember = (sha256: string, freshness: Freshness, fetchedAt: number): Promise<void> =>
+    /** As it was when it was last looked for. */
+    let known: UrlFinding | undefined;
+    const remember = (sha256: string, freshness: Freshness, fetchedAt: number): void =>
       shelf.save<UrlFinding>(finding, {
         value: { sha256, fetchedAt, freshness },
         goodUntil: Math.max(fetchedAt, freshness.freshUntil) + URL_KEPT_MS,
         seenAt: fetchedAt,
       });
     /** @returns whether what is known of the URL still holds. */
-    const stillHolds = async (known: UrlFinding): Promise<boolean> => {
-      if (isFresh(known)) return true;
+    const stillHolds = async (finding: UrlFinding): Promise<boolean> => {
+      if (isFresh(finding)) return true;
       const askedAt = Date.now();
-      const answer = await loaded.ifUnchanged(known.freshness.validators);
+      const answer = await loaded.ifUnchanged(finding.freshness.validators);
       if (!answer) return false;
-      await remember(known.sha256, refreshed(known.freshness, answer, unsaidFreshMs), askedAt);
+      remember(finding.sha256, refreshed(finding.freshness, answer, unsaidFreshMs), askedAt);
       return true;
     };
     /** Without a download. */
     const reuse = async (): Promise<T | undefined> => {
-      const known = (await shelf.find<UrlFinding>(finding))?.value;
       if (!known) return undefined;
       const what = ofContent(order, known.sha256);
+      const old = await shelf.find<T>(what);
       // The host is not asked about what would have to be downloaded anyway.
-      if (!(await shelf.find<T>(what)) || !(await stillHolds(known))) return undefined;
-      return findUsable(what, product);
+      if (!old || !(await stillHolds(known))) return undefined;
+      return usable(what, product, old);
     };
 
     const make = async (): Promise<Made<T>> => {
@@ -150,7 +166,7 @@ export function createObtain(reusables: Reusables, settings: ObtainSettings): Ob
       fetchedAt = spare?.fetchedAt ?? fetchedAt;
       const { sha256, answer } = await loaded.download();
       const freshness = freshnessOf(answer, unsaidFreshMs);
-      if (freshness) await remember(sha256, freshness, fetchedAt);
+      if (freshness) remember(sha256, freshness, fetchedAt);
       try {
         // Other URLs may lead to the same file at the same time.
         return await obtainOfContent(order, sha256);
@@ -164,17 +180,20 @@ export function createObtain(reusables: Reusables, settings: ObtainSettings): Ob
     return once(ofUrl, order.signal, {
       recall: () => {
         failures.recall(ofUrl);
-        const known = shelf.recall<UrlFinding>(finding)?.value;
-        return known && isFresh(known)
-          ? unlessDue(product, shelf.recall<T>(ofContent(order, known.sha256)))
+        const atHand = shelf.recall<UrlFinding>(finding)?.value;
+        return atHand && isFresh(atHand)
+          ? unlessDue(product, shelf.recall<T>(ofContent(order, atHand.sha256)))
           : undefined;
       },
-      find: async () => {
-        const known = (await shelf.find<UrlFinding>(finding))?.value;
-        if (!known || !isFresh(known)) return undefined;
-        return unlessDue(product, await shelf.find<T>(ofContent(order, known.sha256)));
+      async find() {
+        const [shelved, failure] = await Promise.all([shelf.find<UrlFinding>(finding), failures.find(ofUrl)]);
+        known = shelved?.value;
+        const found =
+          known && isFresh(known) ? unlessDue(product, await shelf.find<T>(ofContent(order, known.sha256))) : undefined;
+        if (found === undefined && failure) throw failure;
+        return found;
       },
-      make: () => failures.unlessFailed(ofUrl, make),
+      make: () => failures.noting(ofUrl, make),
     });
   };
 

@@ -11,7 +11,7 @@ import { pause } from '../sending/pause.js';
 export interface Steps<T> {
   /** In this process' memory. */
   recall(): T | undefined;
-  /** In Redis. */
+  /** In Redis; asked in the same breath as the claim, and before `make`. */
   find(): Promise<T | undefined>;
   make(): Promise<Made<T>>;
 }
@@ -36,7 +36,8 @@ const OF_A_DEVICE: ReadonlySet<string> = new Set(['UPLOAD_FAILED', 'DEVICE_ERROR
 const LOOK_EVERY_MS = 100;
 const PROLONG_EVERY_MS = REUSABLE_CLAIM_MS / 4;
 
-export function createOnce(reusables: Reusables): Once {
+/** @param onError hears when a claim could not be given up; it ends by itself. */
+export function createOnce(reusables: Reusables, onError: (error: unknown) => void): Once {
   const underWay = new Map<string, Work>();
 
   const makeClaimed = async <T>(what: ReusableName, steps: Steps<T>): Promise<Made<T>> => {
@@ -52,12 +53,17 @@ export function createOnce(reusables: Reusables): Once {
   const findOrMake = async <T>(what: ReusableName, signal: AbortSignal, steps: Steps<T>): Promise<Made<T>> => {
     for (;;) {
       // Asked in this order: what was made before the claim was free is found.
-      const [isOurs, found] = await Promise.all([reusables.claim(what), steps.find()]);
+      const claiming = reusables.claim(what);
+      const finding = steps.find();
+      finding.catch(() => undefined);
+      const isOurs = await claiming;
       try {
+        const found = await finding;
         if (found !== undefined) return { value: found, isNew: false };
         if (isOurs) return await makeClaimed(what, steps);
       } finally {
-        if (isOurs) await reusables.release(what);
+        // What was saved is saved before it, in the order in which it was asked for.
+        if (isOurs) void reusables.release(what).catch(onError);
       }
       await pause(LOOK_EVERY_MS, signal);
     }

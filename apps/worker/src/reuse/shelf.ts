@@ -15,13 +15,15 @@ export interface Shelved<T> {
 export interface Shelf {
   recall<T>(what: ReusableName): Shelved<T> | undefined;
   find<T>(what: ReusableName): Promise<Shelved<T> | undefined>;
-  save<T>(what: ReusableName, shelved: Shelved<T>): Promise<void>;
+  /** At hand at once, in Redis before whatever is asked of it next. */
+  save<T>(what: ReusableName, shelved: Shelved<T>): void;
 }
 
 /** Some 5 KB each, most of it a thumbnail. */
 const AT_HAND = 1_000;
 
-export function createShelf(reusables: Reusables): Shelf {
+/** @param onError hears when something was not kept for others: they make it themselves. */
+export function createShelf(reusables: Reusables, onError: (error: unknown) => void): Shelf {
   const atHand = new LRUCache<string, Shelved<unknown>>(growingUpTo(AT_HAND));
   const placeOf = ({ tenantId, name }: ReusableName): string => `${tenantId} ${name}`;
   const ifGood = <T>(shelved: Shelved<unknown> | undefined): Shelved<T> | undefined =>
@@ -36,11 +38,11 @@ export function createShelf(reusables: Reusables): Shelf {
       if (found) atHand.set(placeOf(what), found);
       return found;
     },
-    async save(what, shelved) {
+    save(what, shelved) {
       const leftMs = shelved.goodUntil - Date.now();
       if (leftMs <= 0) return;
-      await reusables.save(what, encodeValue(shelved), leftMs);
       atHand.set(placeOf(what), shelved);
+      void reusables.save(what, encodeValue(shelved), leftMs).catch(onError);
     },
   };
 }

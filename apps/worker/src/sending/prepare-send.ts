@@ -55,9 +55,17 @@ async function tryToPrepare(record: MessageRecord, content: MessageContent, cont
   await untilConnected(record, context);
   const chatJid = await unlessExpired(record, context, context.directory.resolveChat(record.to));
   const earlier = await sentBefore(record, context);
-  const { message, metadata } = earlier ?? (await prepareMessage(content, chatJid, record, context));
-  await context.directory.prepareChat(chatJid);
+  const [{ message, metadata }] = await bothSettled(
+    earlier ?? prepareMessage(content, chatJid, record, context),
+    context.directory.prepareChat(chatJid),
+  );
   return { content, chatJid, message, metadata, bytes: splitMessage(message), nodes: buildNodes(content, chatJid) };
+}
+
+/** What both bring, once neither is under way any more. @throws what the first or else the second threw. */
+async function bothSettled<A, B>(first: A | Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** A message whose outcome is unknown goes out again exactly as it was. */

@@ -1,8 +1,9 @@
 /**
- * Writes that are asked for while another is under way go together in the next: a message is encrypted for several
- * devices at once, and each writes its ratchet before the bytes leave. Every writer still hears of its own write only
+ * Writes that are asked for in one breath go together, and so do those that are asked for while another is under way: a
+ * message is encrypted for several devices at once, and each writes its ratchet before the bytes leave. Every writer still hears of its own write only
  * when it is stored, and all are stored in the order they were asked for.
  */
+import { nextTick } from 'node:process';
 import type { AuthStore } from './auth-store.js';
 
 export function createGatheredWriter(writeOut: AuthStore['write']): Pick<AuthStore, 'write'> {
@@ -16,7 +17,7 @@ export function createGatheredWriter(writeOut: AuthStore['write']): Pick<AuthSto
       next = undefined;
       return writeOut(changes);
     };
-    const written = last.then(write);
+    const written = last.then(endOfTurn).then(write);
     last = written.catch(() => undefined);
     return { changes, written };
   };
@@ -29,3 +30,6 @@ export function createGatheredWriter(writeOut: AuthStore['write']): Pick<AuthSto
     },
   };
 }
+
+/** When everything has run that waits for nothing from outside: what is encrypted for one device after the other. */
+const endOfTurn = (): Promise<void> => new Promise((resolve) => nextTick(resolve));
