@@ -53,8 +53,8 @@ const STALLED_CHECK_MS = 60 * SECOND;
 const WAIT_SECONDS = 10;
 /** How often a full hand is looked past for something more urgent. */
 const URGENT_CHECK_MS = 250;
-/** Outcomes recorded within this time are reported together. */
-const FINISH_MS = 5;
+/** Outcomes recorded within this time are reported together. Nobody waits for it: what is recorded is not sent again. */
+const FINISH_MS = 50;
 /** Taken in one go. */
 const MOST_AT_ONCE = 500;
 const AFTER_FAILURE_MS = SECOND;

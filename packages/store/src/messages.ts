@@ -25,6 +25,7 @@ import { sharedArgsOf, sharedKeysOf } from './message-script-arguments.js';
 import type { Place } from './message-index.js';
 import { metadataToFields, recordFromFields } from './message-fields.js';
 import { encodeLimits } from './pacings.js';
+import { createPlainMoves } from './plain-moves.js';
 import { ERASE_MESSAGE } from './scripts/erase-message.js';
 import {
   ACCEPT,
@@ -194,6 +195,7 @@ const REFUSALS: Readonly<Record<string, (waiting: number) => PomboError>> = {
 
 export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits: MessageLimits): Messages {
   defineScripts(redis);
+  const movePlainly = createPlainMoves(redis, keys, limits);
 
   const keysOf = (id: string, deviceId: string): string[] => sharedKeysOf(keys, id, deviceId);
   const argsOf = (id: string): Args => sharedArgsOf(keys, id, limits);
@@ -279,7 +281,8 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       return { verdict, leftMs: Number(figure), why: String(why), scope: scope as 'chat' | 'device' };
     },
 
-    async transition(id, deviceId, target, details = {}) {
+    async transition(id, deviceId, target, details) {
+      if (!details) return movePlainly(id, deviceId, target);
       const [changed, state] = await redis.pomboTransition(
         ...keysOf(id, deviceId),
         ...argsOf(id),

@@ -18,7 +18,12 @@ async function accepted(changes = {}): Promise<string> {
   return draft.id;
 }
 const move = (id: string, state: MessageState, code = 'MEDIA_INVALID') =>
-  context.store.messages.transition(id, deviceId, state, state === 'failed' ? { error: { code, message: 'no' } } : {});
+  context.store.messages.transition(
+    id,
+    deviceId,
+    state,
+    ...(state === 'failed' ? [{ error: { code, message: 'no' } }] : []),
+  );
 
 async function eventsOf(id: string): Promise<string[]> {
   const events = await context.store.outbox.read(id.slice(4, 7) as Shard, 1000);
@@ -62,6 +67,21 @@ describe('a message only moves forward', () => {
     const states: MessageState[] = ['sent', 'delivered', 'read'];
     await Promise.all(Array.from({ length: 60 }, (_, i) => move(id, states[i % 3] ?? 'sent')));
     expect(await eventsOf(id)).toEqual(['message.queued', 'message.sent', 'message.delivered', 'message.read']);
+  });
+
+  test('messages moved together move as they would alone', async () => {
+    const ids = await Promise.all(Array.from({ length: 60 }, () => accepted()));
+    const unknown = context.store.messages.createId(deviceId);
+    const moves = [move(unknown, 'sent'), ...ids.map((id, nth) => move(id, nth % 2 === 0 ? 'sent' : 'delivered'))];
+    const [first, ...others] = await Promise.all(moves);
+    expect(first).toEqual({ changed: false, state: undefined });
+    for (const [nth, id] of ids.entries()) {
+      const state = nth % 2 === 0 ? 'sent' : 'delivered';
+      expect(others[nth]).toEqual({ changed: true, state });
+      const implied = state === 'sent' ? ['queued', 'sent'] : ['queued', 'sent', 'delivered'];
+      expect(await eventsOf(id)).toEqual(implied.map((event) => `message.${event}`));
+      expect((await context.store.messages.read(id))?.state).toBe(state);
+    }
   });
 
   test('a finished message leaves the device’s waiting count once', async () => {

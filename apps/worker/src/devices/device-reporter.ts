@@ -37,16 +37,20 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
   const { deviceId } = lease;
   const { devices, messages, pacings } = store;
   let tail: Promise<unknown> = Promise.resolve();
+  const noting = new Set<Promise<unknown>>();
   let online = false;
 
   const remember = (work: () => Promise<unknown>): void => {
     tail = tail.then(work).catch((error: unknown) => logger.error('a report was not written', describeError(error)));
   };
-  /** @throws when it was not written, which is logged already. */
-  const rememberSurely = (work: () => Promise<unknown>): Promise<unknown> => {
-    const written = tail.then(work);
-    remember(() => written);
-    return written;
+  /** Receipts: what they say is true in any order. @throws when it was not written, which is logged already. */
+  const noteReceipts = async (kind: Receipt['kind'], ids: readonly string[]): Promise<void> => {
+    const written = Promise.all(ids.map((id) => messages.transition(id, deviceId, kind)));
+    const end: Promise<unknown> = written
+      .catch((error: unknown) => logger.error('a receipt was not written', describeError(error)))
+      .finally(() => noting.delete(end));
+    noting.add(end);
+    await written;
   };
   const say = (report: DeviceReport, event?: DeviceEvent, data?: Readonly<Record<string, unknown>>): void =>
     remember(() => devices.reportAsOwner(lease, report, event && { event, ...(data ? { data } : {}) }));
@@ -92,7 +96,7 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
     },
     async receipt({ kind, messageIds }: Receipt) {
       const ours = messageIds.filter(isOurs);
-      await Promise.all(ours.map((id) => rememberSurely(() => messages.transition(id, deviceId, kind))));
+      if (ours.length > 0) await noteReceipts(kind, ours);
     },
     lateAck({ id, error }: Ack) {
       if (!isOurs(id)) return;
@@ -104,7 +108,7 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
       if (online) wentOffline('offline');
     },
     async settled() {
-      await tail;
+      await Promise.all([tail, ...noting]);
     },
   };
 }

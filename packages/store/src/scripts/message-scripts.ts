@@ -66,6 +66,25 @@ local changed = move(ARGV[4], extra)
 return { changed, redis.call('HGET', record, 'st') }
 `;
 
+/**
+ * Moves several messages of one device, in the order given. KEYS: counters, outbox, then record and content of each.
+ * ARGV: retention ms, outbox ms, then outcome channel and target state of each. Returns for each what TRANSITION does,
+ * with '' for a message that is not there.
+ */
+export const TRANSITION_MANY = `
+local counters, outbox = KEYS[1], KEYS[2]
+local retentionMs, outboxMs = ARGV[1], ARGV[2]
+local record, content, channel
+${CLOCK_AND_TELL}${MOVE_STATE}
+local moved = {}
+for place = 3, #KEYS, 2 do
+  record, content, channel = KEYS[place], KEYS[place + 1], ARGV[place]
+  local changed = move(ARGV[place + 1], {})
+  table.insert(moved, { changed, redis.call('HGET', record, 'st') or '' })
+end
+return moved
+`;
+
 const CHECK_LEASE = `
 local lease = redis.call('HGET', KEYS[5], 'epoch')
 if lease ~= ARGV[4] then return { 'stale' } end
