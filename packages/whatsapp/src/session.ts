@@ -234,17 +234,29 @@ async function waitUntilConnected(keeper: ConnectionKeeper, signal: AbortSignal)
 }
 
 /**
- * Has Baileys see a stanza only after `first` has resolved, since it acknowledges what it sees: a process that dies
- * in between is told again after its next login. One that `first` rejects is not acknowledged at all.
+ * Receipts that say what a recipient saw are acknowledged when they have been written down: a process that dies in
+ * between is told again after its next login, and so is one that could not write. Baileys, which would acknowledge at
+ * once and has no other use for them, only sees the rest.
  */
-function holdBack(socket: WASocket, name: string, first: (node: BinaryNode) => Promise<void>): void {
-  const itsOwn = socket.ws.listeners(name);
-  socket.ws.removeAllListeners(name);
-  socket.ws.on(name, (node: BinaryNode) => {
-    const passOn = (): void => {
-      for (const listener of itsOwn) (listener as (node: BinaryNode) => unknown)(node);
-    };
-    first(node).then(passOn, () => undefined);
+function takeReceipts(
+  socket: WASocket,
+  own: () => ReadonlyArray<string | undefined>,
+  { reports, logger }: Pick<SessionOptions, 'reports' | 'logger'>,
+): void {
+  const itsOwn = socket.ws.listeners('CB:receipt') as Array<(node: BinaryNode) => unknown>;
+  socket.ws.removeAllListeners('CB:receipt');
+  socket.ws.on('CB:receipt', (node: BinaryNode) => {
+    const receipt = parseReceipt(node, own());
+    if (!receipt) {
+      for (const listener of itsOwn) listener(node);
+      return;
+    }
+    const acknowledge = () =>
+      socket
+        .sendMessageAck(node)
+        .catch((error: unknown) => logger.debug('a receipt was not acknowledged', describeError(error)));
+    // Whoever could not write it has said so.
+    Promise.resolve(reports.receipt(receipt)).then(acknowledge, () => undefined);
   });
 }
 
@@ -264,10 +276,7 @@ function attachReports(
     };
     if (!settle(ack)) reports.lateAck(ack);
   });
-  holdBack(socket, 'CB:receipt', async (node) => {
-    const receipt = parseReceipt(node, [creds.me?.id, creds.me?.lid]);
-    if (receipt) await reports.receipt(receipt);
-  });
+  takeReceipts(socket, () => [creds.me?.id, creds.me?.lid], { reports, logger });
   const hear = (chats: readonly string[]): void => {
     if (chats.length > 0) reports.heard(chats);
   };

@@ -26,17 +26,18 @@ export async function untilConnected(record: MessageRecord, { session, signal }:
  * @throws ExpiredWhileWaiting; JobReleased when the device is given up.
  */
 export async function unlessExpired<T>(record: MessageRecord, { signal }: SendContext, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let release: () => void = () => undefined;
   const ended = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new JobReleased()), { once: true, signal: done.signal });
+    release = () => reject(new JobReleased());
+    signal.addEventListener('abort', release, { once: true });
     if (record.dispatchedAt === undefined) timer = setTimeout(() => reject(new ExpiredWhileWaiting()), leftMs(record));
   });
   try {
     return await Promise.race([work, ended]);
   } finally {
     clearTimeout(timer);
-    done.abort();
+    signal.removeEventListener('abort', release);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   verify,
 } from 'node:crypto';
 import * as libsignal from 'libsignal';
+import { LRUCache } from 'lru-cache';
 
 /** As libsignal has keys: public ones with its type byte in front. */
 interface CurveKeyPair {
@@ -37,8 +38,10 @@ const SIGNATURE_BYTES = 64;
 /** 2^255 - 19, over which both forms of the curve are. */
 const P = (1n << 255n) - 19n;
 
-/** Keys made here, for as long as libsignal holds them. */
+/** Keys made or read here, for as long as libsignal holds them. */
 const known = new WeakMap<Buffer, KeyObject>();
+/** Private keys that were read, by what they are: libsignal is handed an account's own in a new copy each time. */
+const readLately = new LRUCache<string, KeyObject>({ max: 1_000 });
 
 /** Has libsignal's curve functions read keys raw, in this process and from now on. */
 export function readCurveKeysRaw(): void {
@@ -50,9 +53,23 @@ function calculateAgreement(publicKey: Buffer, privateKey: Buffer): Buffer {
   // What to say about anything else is libsignal's business.
   if (!isUsual) return libsignals.calculateAgreement(publicKey, privateKey);
   return diffieHellman({
-    publicKey: createPublicKey({ key: okp({ x: publicKey.subarray(1) }), format: 'jwk' }),
-    privateKey: known.get(privateKey) ?? createPrivateKey({ key: okp({ d: privateKey }), format: 'jwk' }),
+    publicKey: readPublic(publicKey),
+    privateKey: known.get(privateKey) ?? readPrivate(privateKey),
   });
+}
+
+/** A new session takes the other side's signed key three times. */
+function readPublic(bytes: Buffer): KeyObject {
+  const read = known.get(bytes) ?? createPublicKey({ key: okp({ x: bytes.subarray(1) }), format: 'jwk' });
+  known.set(bytes, read);
+  return read;
+}
+
+function readPrivate(bytes: Buffer): KeyObject {
+  const key = okp({ d: bytes });
+  const read = readLately.get(key.d ?? '') ?? createPrivateKey({ key, format: 'jwk' });
+  readLately.set(key.d ?? '', read);
+  return read;
 }
 
 function generateKeyPair(): CurveKeyPair {
@@ -101,7 +118,10 @@ function power(base: bigint, exponent: bigint): bigint {
 }
 
 /** Node wants a public part beside a private one, and makes it from that one whatever it is given. */
-function okp({ x, d }: { x?: Buffer; d?: Buffer }, crv: 'X25519' | 'Ed25519' = 'X25519') {
+function okp(
+  { x, d }: { x?: Buffer; d?: Buffer },
+  crv: 'X25519' | 'Ed25519' = 'X25519',
+): { kty: string; crv: string; x: string; d?: string } {
   const parts = { x: x?.toString('base64url') ?? '', ...(d ? { d: d.toString('base64url') } : {}) };
   return { kty: 'OKP', crv, ...parts };
 }

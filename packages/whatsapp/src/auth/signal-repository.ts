@@ -14,6 +14,7 @@ import {
 } from '@whiskeysockets/baileys';
 import { SharedAsyncStorage } from '../async-storage.js';
 import { createKeyedLocks, type KeyedLocks } from './keyed-locks.js';
+import { lookForSessions, rememberLids } from './quick-look-ups.js';
 import { deviceNamesOf, sessionNameOf } from './session-names.js';
 import type { SignalStore } from './signal-store.js';
 
@@ -28,6 +29,8 @@ export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnD
     const locks = createKeyedLocks();
     const keys = withLocks(store, locks, (key) => sessionNameOf(key, (lid) => repository.lidMapping.getPNForLID(lid)));
     const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUpLids);
+    rememberLids(repository.lidMapping);
+    lookForSessions(repository, store);
     const encryptMessage = repository.encryptMessage.bind(repository);
     repository.encryptMessage = async (message) => {
       const encrypted = await encryptMessage(message);
