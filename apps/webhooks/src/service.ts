@@ -79,6 +79,7 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
 
     const stopping = new AbortController();
     const gate = createInFlightGate(config.WEBHOOK_TOTAL_IN_FLIGHT);
+    metrics.onRender(() => metrics.webhookInFlight.set(gate.taken));
     const leaseMs = config.WEBHOOK_LEASE_MS;
     const tools = {
       ...{ owner, leaseMs, store, gate, metrics, logger },

@@ -98,7 +98,7 @@ test('a replaced secret signs until its day is over, also at an endpoint that is
   const end = Date.now();
   const [newer, older] = [7, 8].map((byte) => 'whsec_' + Buffer.alloc(32, byte).toString('base64'));
   const keys = signingKeys([{ secret: newer! }, { secret: older!, until: end }]);
-  const signatures = (now: number) => signEvent('evt_1', '{}', keys, now).at(-1)?.split(' ');
+  const signatures = (now: number) => signEvent('evt_1', '{}', keys, now).headers.at(-1)?.split(' ');
   expect(signatures(end - 1)).toHaveLength(2);
   expect(signatures(end + 1)).toHaveLength(1);
 });

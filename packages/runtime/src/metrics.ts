@@ -22,6 +22,8 @@ export interface Metrics {
   readonly mediaStored: Gauge;
   /** What the janitor did, by kind. */
   readonly janitorDone: Counter<'what'>;
+  /** Has a figure set whenever it is asked for, instead of at every change. */
+  onRender(set: () => void): void;
   /** Text in Prometheus' exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -32,6 +34,7 @@ export function createMetrics(app: string): Metrics {
   registry.setDefaultLabels({ app });
   collectDefaultMetrics({ register: registry, prefix: 'pombo_' });
   const registers = [registry];
+  const setters: Array<() => void> = [];
   return {
     accepted: new Counter({
       name: 'pombo_messages_accepted_total',
@@ -98,7 +101,11 @@ export function createMetrics(app: string): Metrics {
       labelNames: ['what'],
       registers,
     }),
-    render: () => registry.metrics(),
+    onRender: (set) => void setters.push(set),
+    render() {
+      for (const set of setters) set();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

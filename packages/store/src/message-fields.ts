@@ -77,21 +77,14 @@ const STAMPS = {
   expiredAt: 'eAt',
 } as const satisfies Partial<Record<keyof MessageRecord, string>>;
 
-const STAMP_FIELDS = Object.entries(STAMPS);
+const STAMP_FIELDS = Object.entries(STAMPS) as Array<[keyof typeof STAMPS, string]>;
 
-function stampsFromFields(fields: Fields): Partial<MessageRecord> {
-  const known: Record<string, number> = {};
-  for (const [name, field] of STAMP_FIELDS) {
-    const value = fields[field];
-    if (value !== undefined) known[name] = Number(value);
-  }
-  return known;
-}
+type Draft = { -readonly [Field in keyof MessageRecord]: MessageRecord[Field] };
 
-/** @param fields the whole hash, with at least what `accept` writes. */
+/** Without spreads, which take longer than all the rest: lists and events read many. @param fields the whole hash, with at least what `accept` writes. */
 export function recordFromFields(id: string, fields: Fields): MessageRecord {
   const need = (field: string): string => fields[field] ?? '';
-  return {
+  const record: Draft = {
     id,
     type: need('t') as MessageType,
     state: need('st') as MessageState,
@@ -104,12 +97,16 @@ export function recordFromFields(id: string, fields: Fields): MessageRecord {
     attempts: Number(fields['att'] ?? 0),
     queuedAt: Number(need('qAt')),
     expiresAt: Number(need('exp')),
-    ...stampsFromFields(fields),
-    ...(fields['chat'] === undefined ? {} : { chatJid: fields['chat'] }),
-    ...(fields['ref'] === undefined ? {} : { clientReference: fields['ref'] }),
-    ...(fields['of'] === undefined ? {} : { retryOf: fields['of'] }),
-    ...(fields['code'] === undefined ? {} : { errorCode: fields['code'] as ErrorCode }),
-    ...(fields['err'] === undefined ? {} : { error: fields['err'] }),
     metadata: metadataFromFields(fields),
   };
+  for (const [name, field] of STAMP_FIELDS) {
+    const value = fields[field];
+    if (value !== undefined) record[name] = Number(value);
+  }
+  if (fields['chat'] !== undefined) record.chatJid = fields['chat'];
+  if (fields['ref'] !== undefined) record.clientReference = fields['ref'];
+  if (fields['of'] !== undefined) record.retryOf = fields['of'];
+  if (fields['code'] !== undefined) record.errorCode = fields['code'] as ErrorCode;
+  if (fields['err'] !== undefined) record.error = fields['err'];
+  return record;
 }

@@ -220,10 +220,11 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     const text = await redis.pomboReadMany(ids.length, ...ids.map((id) => keys.record(id)));
     // An empty table is an object to cjson.
     const found = JSON.parse(text) as Array<readonly string[] | Record<string, never>>;
-    const records = found.flatMap((pairs, place) =>
-      Array.isArray(pairs) ? [recordFromFields(ids[place] ?? '', fieldsFromPairs(pairs as string[]))] : [],
-    );
-    return Promise.all(records.map(withFileName));
+    const records: MessageRecord[] = [];
+    for (const [place, pairs] of found.entries()) {
+      if (Array.isArray(pairs)) records.push(recordFromFields(ids[place] ?? '', fieldsFromPairs(pairs as string[])));
+    }
+    return records.some(({ type }) => type === 'document') ? Promise.all(records.map(withFileName)) : records;
   };
 
   return {
@@ -304,8 +305,9 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     },
 
     async readMany(ids) {
-      const found = await Promise.all([...groupByShard(ids)].map(([, own]) => readShard(own)));
-      const records = new Map(found.flat().map((record) => [record.id, record]));
+      const found = await Promise.all([...groupByShard(ids).values()].map(readShard));
+      const records = new Map<string, MessageRecord>();
+      for (const own of found) for (const record of own) records.set(record.id, record);
       return ids.map((id) => records.get(id));
     },
 

@@ -98,11 +98,9 @@ function readMessageEvent(
 ): OutboxEntry {
   const messageId = messageIdOf(shard, m);
   const event = `message.${state}` as EventName;
-  const place = { at: Number.parseInt(entryId), deviceId: deviceIdOf(shard, d), messageId };
-  return {
-    entryId,
-    event: { id: messageEventId(messageId, event), event, ...place, ...(errorCode ? { errorCode } : {}) },
-  };
+  const id = messageEventId(messageId, event);
+  const told = { id, event, at: Number.parseInt(entryId), deviceId: deviceIdOf(shard, d), messageId };
+  return { entryId, event: errorCode ? { ...told, errorCode } : told };
 }
 
 function readDeviceEvent(shard: Shard, entryId: string, fields: Fields): OutboxEntry {

@@ -3,7 +3,7 @@ import { timeoutToMs } from '@pombo/contracts';
 import type { Metrics } from '@pombo/runtime';
 import { type Delivery, type DeliveryResult, type SigningKey, signingKeys, type WebhookEndpoint } from '@pombo/store';
 import { buildBody, type EventSubject } from './build-body.js';
-import { type PostEvent, STOPPED } from './post-event.js';
+import { type Answer, type PostEvent, STOPPED } from './post-event.js';
 import { decide, type RetrySettings } from './retry-policy.js';
 import { signEvent } from './sign-event.js';
 
@@ -11,7 +11,7 @@ import { signEvent } from './sign-event.js';
 export interface Target {
   readonly url: URL;
   /** Name, value… */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly keys: readonly SigningKey[];
   readonly timeoutMs: number;
   readonly retry: RetrySettings;
@@ -19,6 +19,11 @@ export interface Target {
 
 export interface TargetDefaults extends RetrySettings {
   readonly timeoutMs: number;
+}
+
+export interface DeliveryTools {
+  readonly post: PostEvent;
+  readonly metrics: Metrics;
 }
 
 const USER_AGENT = 'Pombo-Webhooks/1';
@@ -42,29 +47,28 @@ export function giveBack(delivery: Delivery): DeliveryResult {
   return { delivery, verdict: 'back', delayMs: 0, holdsAll: false, status: 0, error: '', latencyMs: 0, answer: '' };
 }
 
-/** Never rejects. */
-export async function deliverEvent(
+/** @param onResult is told once how it ended. */
+export function deliverEvent(
   delivery: Delivery,
   subject: EventSubject,
   target: Target,
-  post: PostEvent,
-  metrics: Metrics,
-): Promise<DeliveryResult> {
-  const { event, attempt } = delivery;
-  const body = buildBody(event, subject);
-  const headers = [...target.headers, ...signEvent(event.id, body, target.keys, Date.now())];
-  const answer = await post({ url: target.url, headers, body, timeoutMs: target.timeoutMs });
+  { post, metrics }: DeliveryTools,
+  onResult: (result: DeliveryResult) => void,
+): void {
+  const { id } = delivery.event;
+  const { body, headers } = signEvent(id, buildBody(delivery.event, subject), target.keys, Date.now());
+  const request = { url: target.url, headers: target.headers.concat(headers), body, timeoutMs: target.timeoutMs };
+  post(request, (answer) => onResult(judge(delivery, answer, target.retry, metrics)));
+}
+
+/** Every member by name: a literal that spreads another takes several times as long to make, and this is one per event. */
+function judge(delivery: Delivery, answer: Answer, retry: RetrySettings, metrics: Metrics): DeliveryResult {
   // The process is stopping; whether the endpoint heard it, nobody knows.
   if (answer.error === STOPPED) return giveBack(delivery);
-  const decision = decide(answer, attempt, target.retry);
-  metrics.webhookLatencyMs.observe(answer.latencyMs);
-  if (decision.verdict === 'ok' && attempt === 1) metrics.webhookDelayMs.observe(Math.max(0, Date.now() - event.at));
-  return {
-    ...decision,
-    delivery,
-    status: answer.status,
-    error: answer.error,
-    latencyMs: answer.latencyMs,
-    answer: answer.text,
-  };
+  const { status, error, latencyMs, text } = answer;
+  const { event, attempt } = delivery;
+  const { verdict, delayMs, holdsAll } = decide(answer, attempt, retry);
+  metrics.webhookLatencyMs.observe(latencyMs);
+  if (verdict === 'ok' && attempt === 1) metrics.webhookDelayMs.observe(Math.max(0, Date.now() - event.at));
+  return { delivery, verdict, delayMs, holdsAll, status, error, latencyMs, answer: text };
 }

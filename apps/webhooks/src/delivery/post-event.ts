@@ -9,7 +9,7 @@ export interface Post {
   readonly url: URL;
   /** Name, value… */
   readonly headers: string[];
-  readonly body: string;
+  readonly body: Buffer;
   /** From the call to the answer's headers. */
   readonly timeoutMs: number;
 }
@@ -24,7 +24,7 @@ export interface Answer {
   readonly text: string;
   readonly latencyMs: number;
   /** From `Retry-After`. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs: number | undefined;
 }
 
 /** Kept of a body. */
@@ -32,28 +32,27 @@ const SHOWN_BYTES = 512;
 /** Read of a body, to keep the connection; of a longer one the connection is cut instead. */
 const READ_BYTES = 64 * 1024;
 
-/** Never rejects. */
-export type PostEvent = (post: Post) => Promise<Answer>;
+/** @param onAnswer is told once, whatever happens. */
+export type PostEvent = (post: Post, onAnswer: (answer: Answer) => void) => void;
 
 export function createPostEvent(dispatcher: Dispatcher): PostEvent {
-  return (post) =>
-    new Promise((resolve) => {
-      const attempt = new Attempt(post.timeoutMs, resolve);
-      const { origin, pathname, search } = post.url;
-      try {
-        const path = pathname + search;
-        dispatcher.dispatch({ origin, path, method: 'POST', headers: post.headers, body: post.body }, attempt);
-      } catch (error) {
-        attempt.fail(wordFor(error));
-      }
-    });
+  return ({ url, headers, body, timeoutMs }, onAnswer) => {
+    const attempt = new Attempt(timeoutMs, onAnswer);
+    try {
+      const path = url.pathname + url.search;
+      dispatcher.dispatch({ origin: url.origin, path, method: 'POST', headers, body }, attempt);
+    } catch (error) {
+      attempt.fail(wordFor(error));
+    }
+  };
 }
 
+/** undici's older handler: the newer one has an object made of every answer's headers, of which hardly any is looked at. */
 class Attempt implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
-  readonly #resolve: (answer: Answer) => void;
-  #controller: Dispatcher.DispatchController | undefined;
+  readonly #onAnswer: (answer: Answer) => void;
+  #abort: ((reason: Error) => void) | undefined;
   #settled = false;
   #status = 0;
   #latencyMs = 0;
@@ -61,39 +60,38 @@ class Attempt implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(timeoutMs: number, resolve: (answer: Answer) => void) {
-    this.#resolve = resolve;
+  constructor(timeoutMs: number, onAnswer: (answer: Answer) => void) {
+    this.#onAnswer = onAnswer;
     this.#timer = setTimeout(() => this.#stop('timeout'), timeoutMs);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#settled) controller.abort(new Error('too late'));
+  onConnect(abort: (reason: Error) => void): void {
+    this.#abort = abort;
+    if (this.#settled) abort(new Error('too late'));
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
+  /** @param headers name, value…, as they came. @returns whether to read on. */
+  onHeaders(status: number, headers: Buffer[]): boolean {
     // Only the last answer counts, not a 103 before it.
-    if (status < 200) return;
+    if (status < 200) return true;
     this.#status = status;
     this.#latencyMs = performance.now() - this.#startedAt;
-    if (headers['retry-after'] !== undefined) this.#retryAfterMs = parseRetryAfter(String(headers['retry-after']));
+    if (BUSY.has(status)) this.#retryAfterMs = readRetryAfter(headers);
+    return true;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
     if (this.#bytes < SHOWN_BYTES) this.#chunks.push(chunk.subarray(0, SHOWN_BYTES - this.#bytes));
     this.#bytes += chunk.length;
     if (this.#bytes > READ_BYTES) this.#stop('');
+    return true;
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     this.#settle('');
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     this.fail(wordFor(error));
   }
 
@@ -104,7 +102,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   /** Whoever has answered with a status has answered, however the body ends. */
   #stop(word: string): void {
     this.#settle(word);
-    this.#controller?.abort(new Error('no more is wanted of this answer'));
+    this.#abort?.(new Error('no more is wanted of this answer'));
   }
 
   #settle(word: string): void {
@@ -112,13 +110,19 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#settled = true;
     clearTimeout(this.#timer);
     const answered = this.#status > 0;
-    this.#resolve({
+    this.#onAnswer({
       status: this.#status,
       error: answered ? wordForStatus(this.#status) : word,
-      text: this.#chunks.length > 0 ? Buffer.concat(this.#chunks).toString('utf8') : '',
+      text: this.#text(),
       latencyMs: answered ? this.#latencyMs : performance.now() - this.#startedAt,
-      ...(this.#retryAfterMs === undefined ? {} : { retryAfterMs: this.#retryAfterMs }),
+      retryAfterMs: this.#retryAfterMs,
     });
+  }
+
+  #text(): string {
+    const [first] = this.#chunks;
+    if (!first) return '';
+    return (this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)).toString('utf8');
   }
 }
 
@@ -155,6 +159,18 @@ function wordFor(error: unknown): string {
   if (error instanceof BlockedAddressError) return 'blocked_address';
   const { code = '', cause, errors } = error as { code?: string; cause?: unknown; errors?: readonly unknown[] };
   return WORDS[code] ?? (TLS_CODE.test(code) ? 'tls' : wordFor(errors?.[0] ?? cause));
+}
+
+/** Answers that say when the endpoint wants to be asked again. */
+export const BUSY: ReadonlySet<number> = new Set([429, 503]);
+
+function readRetryAfter(headers: readonly Buffer[]): number | undefined {
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    if (headers[at]?.toString('latin1').toLowerCase() === 'retry-after') {
+      return parseRetryAfter(headers[at + 1]?.toString('latin1') ?? '');
+    }
+  }
+  return undefined;
 }
 
 /** RFC 9110: a number of seconds or a date. @returns undefined for anything else. */

@@ -1,6 +1,6 @@
 /** When an event that could not be delivered is tried again, if at all. */
 import type { Verdict } from '@pombo/store';
-import type { Answer } from './post-event.js';
+import { type Answer, BUSY } from './post-event.js';
 
 export interface RetrySettings {
   /** Pauses between attempts. */
@@ -19,8 +19,6 @@ export interface Decision {
 }
 
 const GONE = 410;
-/** The endpoint says when it wants to be asked again. */
-const BUSY: ReadonlySet<number> = new Set([429, 503]);
 /** Up to this part of a pause is added or taken away, so that what failed together does not come back together. */
 const JITTER = 0.1;
 

@@ -2,11 +2,27 @@
 import { createHmac } from 'node:crypto';
 import type { SigningKey } from '@pombo/store';
 
-/** @param now of this attempt, ms since the epoch. @param keys the newest first. @returns the headers that prove who says so: name, value… */
-export function signEvent(id: string, body: string, keys: readonly SigningKey[], now: number): string[] {
+/** An event as it is posted. */
+export interface SignedEvent {
+  readonly body: Buffer;
+  /** Prove who says so: name, value… */
+  readonly headers: readonly string[];
+}
+
+/** @param now of this attempt, ms since the epoch. @param keys the newest first. */
+export function signEvent(id: string, text: string, keys: readonly SigningKey[], now: number): SignedEvent {
   const timestamp = String(Math.floor(now / 1000));
-  const signed = `${id}.${timestamp}.${body}`;
-  const good = keys.filter(({ until }) => until > now);
-  const signatures = good.map(({ key }) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`).join(' ');
-  return ['webhook-id', id, 'webhook-timestamp', timestamp, 'webhook-signature', signatures];
+  const before = `${id}.${timestamp}.`;
+  // Made bytes of once: what is signed, and the end of it what is sent.
+  const signed = Buffer.from(before + text);
+  let signatures = '';
+  for (const { key, until } of keys) {
+    if (until <= now) continue;
+    const signature = createHmac('sha256', key).update(signed).digest('base64');
+    signatures += `${signatures === '' ? '' : ' '}v1,${signature}`;
+  }
+  return {
+    body: signed.subarray(Buffer.byteLength(before)),
+    headers: ['webhook-id', id, 'webhook-timestamp', timestamp, 'webhook-signature', signatures],
+  };
 }

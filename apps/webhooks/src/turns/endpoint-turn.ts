@@ -31,8 +31,10 @@ export interface TurnTools {
   readonly stopping: AbortSignal;
 }
 
+/** Events in hand for each that may be in flight: enough to go on with while Redis is asked, and while it is busy. */
+const IN_HAND_PER_PLACE = 4;
 /** How long results wait for others to be recorded with, while there are still events in hand. */
-const GATHER_MS = 10;
+const GATHER_MS = 20;
 /** Redis refuses at the moment; what is to be recorded is kept. */
 const STAND_BY_MS = SECOND;
 
@@ -115,7 +117,7 @@ export class EndpointTurn {
 
   async #record(settled: readonly DeliveryResult[], places: number): Promise<Exchange | undefined> {
     const { owner, leaseMs, store, inFlight, logger, stopping } = this.#tools;
-    const inHand = 2 * inFlight;
+    const inHand = IN_HAND_PER_PLACE * inFlight;
     const mayTake = places > 0 || (this.#flying > 0 && !stopping.aborted);
     const wanted = mayTake ? inHand - this.#flying - this.#ready.length : 0;
     for (;;) {
@@ -168,17 +170,14 @@ export class EndpointTurn {
   }
 
   #deliver({ delivery, subject }: Subject): void {
-    const { post, metrics } = this.#tools;
     this.#flying += 1;
-    metrics.webhookInFlight.inc();
-    void deliverEvent(delivery, subject, this.#target, post, metrics).then((result) => this.#settle(result));
+    deliverEvent(delivery, subject, this.#target, this.#tools, this.#settle);
   }
 
-  #settle(result: DeliveryResult): void {
-    const { gate, metrics, stopping } = this.#tools;
+  readonly #settle = (result: DeliveryResult): void => {
+    const { gate, stopping } = this.#tools;
     const { tenantId } = this.#name;
     this.#flying -= 1;
-    metrics.webhookInFlight.dec();
     this.#results.push(result);
     if (result.verdict !== 'ok') this.#troubled = true;
     gate.leave(tenantId, 1);
@@ -186,7 +185,7 @@ export class EndpointTurn {
       gate.leave(tenantId, this.#begin(gate.tryEnter(tenantId, 1)));
     }
     this.#ring();
-  }
+  };
 
   #ring(): void {
     if (this.#isUrgent()) this.#alarm.ring();
@@ -199,7 +198,7 @@ export class EndpointTurn {
     if (this.#flying === 0 || stopping.aborted) return true;
     if (this.#poked && this.#flying < inFlight) return true;
     if (this.#results.length === 0) return false;
-    return this.#troubled || this.#ready.length === 0 || this.#results.length >= inFlight / 2;
+    return this.#troubled || this.#ready.length === 0 || this.#results.length >= inFlight;
   }
 }
 

@@ -1,6 +1,9 @@
 /** What events are about, read together when they are taken. */
+import type { StoredReceived } from '@pombo/contracts';
 import { type Delivery, isOwnMessageEvent, type Store } from '@pombo/store';
 import type { EventSubject } from '../delivery/build-body.js';
+
+const RECEIVED = 'message.received';
 
 /** An event with what it is about. */
 export interface Subject {
@@ -9,15 +12,19 @@ export interface Subject {
 }
 
 export async function readSubjects({ messages, received }: Store, deliveries: readonly Delivery[]): Promise<Subject[]> {
-  const own = deliveries.filter(({ event }) => isOwnMessageEvent(event)).map(({ event }) => event.messageId ?? '');
-  const records = own.length > 0 ? await messages.readMany(own) : [];
-  let next = 0;
-  return Promise.all(
-    deliveries.map(async (delivery): Promise<Subject> => {
-      const { event } = delivery;
-      if (isOwnMessageEvent(event)) return { delivery, subject: { record: records[next++] } };
-      if (event.event !== 'message.received') return { delivery, subject: {} };
-      return { delivery, subject: { received: await received.read(event.deviceId, event.messageId ?? '') } };
-    }),
-  );
+  const own: string[] = [];
+  const writtenToUs: Array<Promise<StoredReceived | undefined>> = [];
+  for (const { event } of deliveries) {
+    const id = event.messageId ?? '';
+    if (isOwnMessageEvent(event)) own.push(id);
+    else if (event.event === RECEIVED) writtenToUs.push(received.read(event.deviceId, id));
+  }
+  const [records, stored] = await Promise.all([messages.readMany(own), Promise.all(writtenToUs)]);
+  let [nextRecord, nextStored] = [0, 0];
+  return deliveries.map((delivery) => {
+    const { event } = delivery;
+    if (isOwnMessageEvent(event)) return { delivery, subject: { record: records[nextRecord++] } };
+    if (event.event === RECEIVED) return { delivery, subject: { received: stored[nextStored++] } };
+    return { delivery, subject: {} };
+  });
 }

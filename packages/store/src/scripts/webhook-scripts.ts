@@ -38,37 +38,43 @@ end
 /**
  * Takes events over from an outbox, each once however often it is tried: the tenant remembers how far it got in each
  * shard's outbox. KEYS: relayed, events, then hash, due and flying of each endpoint. ARGV: shard, retention ms, most
- * waiting events of an endpoint, channel, tenant, then the endpoints' ids, then per event: outbox entry, the numbers of
- * the endpoints that want it as in '1,3', and its text. Whoever serves an endpoint is told of what it gets. Returns turns
- * as {endpoint, number, delay}.
+ * waiting events of an endpoint, channel, tenant, then the endpoints' ids, then each event: outbox entry, the numbers of
+ * the endpoints that want it as in '1,3', and its text, with a space between. Whoever serves an endpoint is told of what
+ * it gets. Returns turns as {endpoint, number, delay}.
  */
 export const ADMIT = `${NOW}${PLAN_TURN}
 local shard, retentionMs, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local endpoints = (#KEYS - 2) / 3
-local function parse(id)
-  local ms, sequence = string.match(id, '(%d+)-(%d+)')
-  return tonumber(ms), tonumber(sequence)
-end
 local mark = redis.call('HGET', KEYS[1], shard) or '0-0'
-local ms, sequence = parse(mark)
+local ms, sequence = string.match(mark, '(%d+)-(%d+)')
+ms, sequence = tonumber(ms), tonumber(sequence)
 local added = {}
-for at = 6 + endpoints, #ARGV, 3 do
-  local entry, wantedBy = ARGV[at], ARGV[at + 1]
-  local entryMs, entrySequence = parse(entry)
+local function entriesOf(number)
+  if not added[number] then added[number] = {} end
+  return added[number]
+end
+-- Few events differ in who wants them.
+local wanting = {}
+for at = 6 + endpoints, #ARGV do
+  local entryMs, entrySequence, wantedBy, text = string.match(ARGV[at], '^(%d+)-(%d+) ([%d,]*) (.*)$')
+  entryMs, entrySequence = tonumber(entryMs), tonumber(entrySequence)
   if entryMs > ms or (entryMs == ms and entrySequence > sequence) then
-    ms, sequence, mark = entryMs, entrySequence, entry
-    local id = redis.call('XADD', KEYS[2], 'MINID', '~', now - retentionMs, '*', 'v', ARGV[at + 2])
-    for number in string.gmatch(wantedBy, '%d+') do
-      local entries = added[number]
-      if not entries then
-        entries = {}
-        added[number] = entries
-      end
+    ms, sequence = entryMs, entrySequence
+    local id = redis.call('XADD', KEYS[2], '*', 'v', text)
+    local lists = wanting[wantedBy]
+    if not lists then
+      lists = {}
+      for number in string.gmatch(wantedBy, '%d+') do lists[#lists + 1] = entriesOf(number) end
+      wanting[wantedBy] = lists
+    end
+    for _, entries in ipairs(lists) do
       entries[#entries + 1] = now
       entries[#entries + 1] = id
     end
   end
 end
+redis.call('XTRIM', KEYS[2], 'MINID', '~', now - retentionMs)
+mark = string.format('%.0f-%.0f', ms, sequence)
 redis.call('HSET', KEYS[1], shard, mark)
 redis.call('PEXPIRE', KEYS[1], retentionMs)
 redis.call('PEXPIRE', KEYS[2], retentionMs)
@@ -96,7 +102,7 @@ return turns
  * Records how deliveries ended and hands out the next ones. KEYS: hash, due, flying, tries, retrying, dead, log, events.
  * ARGV: who serves the endpoint, for how long without a word (ms), most events wanted, most in hand, most log entries, ms
  * of failing before an endpoint is paused, number of events that were delivered at the first attempt, then of each of
- * those entry and row of the log; then per other result: entry, verdict, attempts, delay ms, '1' when all events have to
+ * those its row of the log, which begins with the entry; then per other result: entry, verdict, attempts, delay ms, '1' when all events have to
  * wait for that long, status, error, row.
  * Verdicts: ok; retry; dead; gone (the endpoint wants no more); back (not attempted).
  * Returns {'gone'} or {revision, 1 when events that are in hand may be begun, then entry, tries or '', text of each event}.
@@ -118,20 +124,21 @@ local lastStatus, lastError
 
 if plain > 0 then
   local entries = {}
-  for at = 8, 6 + plain * 2, 2 do
-    entries[#entries + 1] = ARGV[at]
-    note(ARGV[at + 1])
+  for at = 8, 7 + plain do
+    local row = ARGV[at]
+    entries[#entries + 1] = string.match(row, '[%d-]+')
+    note(row)
   end
-  if not serving or redis.call('ZREM', flying, unpack(entries)) < plain then
+  if not serving or redis.call('SREM', flying, unpack(entries)) < plain then
     -- Someone else serves the endpoint by now.
     redis.call('ZREM', due, unpack(entries))
     forgetFailures(entries)
   end
 end
 
-for at = 8 + plain * 2, #ARGV, 8 do
+for at = 8 + plain, #ARGV, 8 do
   local entry, verdict, attempts, delay, hold, status, err, row = unpack(ARGV, at, at + 7)
-  local mine = serving and redis.call('ZREM', flying, entry) == 1
+  local mine = serving and redis.call('SREM', flying, entry) == 1
   if verdict == 'back' then
     if mine then redis.call('ZADD', due, ageOf(entry), entry) end
   else
@@ -177,7 +184,7 @@ if state[5] and tonumber(state[5]) <= now then redis.call('HDEL', hash, 'turnAt'
 local servedBy = state[7]
 if servedBy ~= owner then
   if servedBy and tonumber(state[8]) > now then return { state[1], 0 } end
-  for _, entry in ipairs(redis.call('ZRANGE', flying, 0, -1)) do redis.call('ZADD', due, ageOf(entry), entry) end
+  for _, entry in ipairs(redis.call('SMEMBERS', flying)) do redis.call('ZADD', due, ageOf(entry), entry) end
   redis.call('DEL', flying)
 end
 
@@ -185,7 +192,7 @@ local usable = state[2] == '1' and not state[3] and tonumber(state[6] or '0') <=
 local failing = tonumber(state[4] or '0') >= ${FAILING_AFTER}
 local reply = { state[1], (usable and not failing) and 1 or 0 }
 if usable and wanted > 0 then
-  local room = math.min(wanted, (failing and 1 or tonumber(ARGV[4])) - redis.call('ZCARD', flying))
+  local room = math.min(wanted, (failing and 1 or tonumber(ARGV[4])) - redis.call('SCARD', flying))
   local found = room > 0 and redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room) or {}
   if #found > 0 then
     redis.call('ZREM', due, unpack(found))
@@ -203,7 +210,6 @@ if usable and wanted > 0 then
         text = stored and stored[2][2]
       end
       if text then
-        claims[#claims + 1] = now
         claims[#claims + 1] = entry
         reply[#reply + 1] = entry
         reply[#reply + 1] = tried[place] or ''
@@ -214,7 +220,7 @@ if usable and wanted > 0 then
         redis.call('HINCRBY', hash, 'dropped', 1)
       end
     end
-    if #claims > 0 then redis.call('ZADD', flying, unpack(claims)) end
+    if #claims > 0 then redis.call('SADD', flying, unpack(claims)) end
   end
 end
 if redis.call('EXISTS', flying) == 1 then
@@ -265,7 +271,7 @@ local room = ARGV[1] - redis.call('ZCARD', KEYS[2])
 for at = 2, #ARGV do
   local entry = ARGV[at]
   if count >= room then break end
-  if redis.call('EXISTS', KEYS[1]) == 1 and not redis.call('ZSCORE', KEYS[3], entry) then
+  if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('SISMEMBER', KEYS[3], entry) == 0 then
     redis.call('HDEL', KEYS[4], entry)
     redis.call('ZREM', KEYS[5], entry)
     redis.call('ZREM', KEYS[6], entry)

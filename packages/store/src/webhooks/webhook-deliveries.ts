@@ -158,7 +158,7 @@ const isPlain = ({ verdict, delivery }: DeliveryResult): boolean => verdict === 
 function pushResults(args: Args, results: readonly DeliveryResult[], rowOf: (result: DeliveryResult) => string): void {
   const plain = results.filter(isPlain);
   args.push(plain.length);
-  for (const result of plain) args.push(result.delivery.entryId, rowOf(result));
+  for (const result of plain) args.push(rowOf(result));
   for (const result of results) {
     if (isPlain(result)) continue;
     const { delivery, verdict, delayMs, holdsAll, status, error } = result;

@@ -70,7 +70,7 @@ export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLim
       const args: Array<string | number> = [shard, limits.retentionMs, limits.maxWaiting];
       args.push(keys.webhookChannel, tenantId, ...webhookIds);
       for (const { entryId, event, wantedBy } of events) {
-        args.push(entryId, wantedBy.map((index) => index + 1).join(), eventToText(event));
+        args.push(`${entryId} ${wantedBy.map((index) => index + 1).join()} ${eventToText(event)}`);
       }
       const turns = await redis.pomboAdmitEvents(names.length, ...names, ...args);
       return turns.map(([place, number, delayMs]) => ({
@@ -98,10 +98,9 @@ export function eventToText({ id, event, at, deviceId, messageId = '', errorCode
 
 export function eventFromText(text: string): OutboxEvent {
   const [id, event, at, deviceId, messageId, errorCode, data] = JSON.parse(text) as EventText;
-  return {
-    ...{ id, event, at, deviceId },
-    ...(messageId ? { messageId } : {}),
-    ...(errorCode ? { errorCode } : {}),
-    ...(data ? { data } : {}),
-  };
+  const stored: { -readonly [Part in keyof OutboxEvent]: OutboxEvent[Part] } = { id, event, at, deviceId };
+  if (messageId) stored.messageId = messageId;
+  if (errorCode) stored.errorCode = errorCode;
+  if (data) stored.data = data;
+  return stored;
 }

@@ -11,7 +11,7 @@ export interface WebhookKeys {
   webhook(tenantId: string, webhookId: string): string;
   /** Sorted set: events to be delivered to an endpoint, by when that is due. */
   webhookDue(tenantId: string, webhookId: string): string;
-  /** Sorted set: events in the hand of the process that serves the endpoint, by when it took them. */
+  /** Set: events in the hand of the process that serves the endpoint. */
   webhookFlying(tenantId: string, webhookId: string): string;
   /** Hash: attempts and last result of events that failed at least once. */
   webhookTries(tenantId: string, webhookId: string): string;
@@ -44,7 +44,7 @@ export function createWebhookKeys(prefix: string, ofTenant: (tenantId: string) =
     tenantWebhooks: (tenantId) => `${ofTenant(tenantId)}:webhooks`,
     webhook: ofWebhook,
     webhookDue: (tenantId, webhookId) => `${ofWebhook(tenantId, webhookId)}:due`,
-    webhookFlying: (tenantId, webhookId) => `${ofWebhook(tenantId, webhookId)}:flying`,
+    webhookFlying: (tenantId, webhookId) => `${ofWebhook(tenantId, webhookId)}:in-hand`,
     webhookTries: (tenantId, webhookId) => `${ofWebhook(tenantId, webhookId)}:tries`,
     webhookRetrying: (tenantId, webhookId) => `${ofWebhook(tenantId, webhookId)}:retrying`,
     webhookDead: (tenantId, webhookId) => `${ofWebhook(tenantId, webhookId)}:dead`,

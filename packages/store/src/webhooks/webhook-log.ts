@@ -53,12 +53,12 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
       ];
       const [waiting, inFlight, given, firstDue, firstRetry, flyingNow] = await Promise.all([
         redis.zcard(due),
-        redis.zcard(flying),
+        redis.scard(flying),
         redis.zcard(dead),
         // What was never tried is due since it came; what was, is among those to be tried again.
         redis.zrange(due, 0, 0, 'WITHSCORES'),
         redis.zrange(retrying, 0, 0, 'WITHSCORES'),
-        redis.zrange(flying, 0, -1),
+        redis.smembers(flying),
       ]);
       const times = [...flyingNow.map(cameAt), ...[firstDue[1], firstRetry[1]].filter(Boolean).map(Number)];
       const oldest = times.filter((at) => at > 0).sort((a, b) => a - b)[0];
