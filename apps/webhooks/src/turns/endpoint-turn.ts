@@ -7,7 +7,7 @@
  */
 import { setImmediate as nextTick, setTimeout as wait } from 'node:timers/promises';
 import { describeError, type Logger, type Metrics, SECOND } from '@pombo/runtime';
-import type { DeliveryResult, Exchange, Store, WebhookName } from '@pombo/store';
+import type { Delivery, DeliveryResult, Exchange, Store, WebhookEndpoint, WebhookName } from '@pombo/store';
 import { buildTarget, deliverEvent, giveBack, type Target, type TargetDefaults } from '../delivery/deliver-event.js';
 import type { PostEvent } from '../delivery/post-event.js';
 import { type Alarm, createAlarm } from './alarm.js';
@@ -51,6 +51,8 @@ export class EndpointTurn {
   /** Something failed since Redis was last asked. */
   #troubled = false;
   #poked = false;
+  /** Nothing more is to be begun: what it takes cannot be read here. */
+  #over = false;
 
   private constructor(name: WebhookName, tools: TurnTools, target: Target, revision: string) {
     this.#name = name;
@@ -63,7 +65,8 @@ export class EndpointTurn {
 
   static async begin(name: WebhookName, tools: TurnTools): Promise<EndpointTurn | undefined> {
     const endpoint = await tools.store.webhooks.endpoints.read(name);
-    return endpoint && new EndpointTurn(name, tools, buildTarget(endpoint, tools.defaults), endpoint.revision);
+    if (!endpoint || isUnreadable(endpoint, tools.logger)) return undefined;
+    return new EndpointTurn(name, tools, buildTarget(endpoint, tools.defaults), endpoint.revision);
   }
 
   /** Never rejects. */
@@ -118,7 +121,7 @@ export class EndpointTurn {
   async #record(settled: readonly DeliveryResult[], places: number): Promise<Exchange | undefined> {
     const { owner, leaseMs, store, inFlight, logger, stopping } = this.#tools;
     const inHand = IN_HAND_PER_PLACE * inFlight;
-    const mayTake = places > 0 || (this.#flying > 0 && !stopping.aborted);
+    const mayTake = !this.#over && (places > 0 || (this.#flying > 0 && !stopping.aborted));
     const wanted = mayTake ? inHand - this.#flying - this.#ready.length : 0;
     for (;;) {
       try {
@@ -137,13 +140,19 @@ export class EndpointTurn {
     if (!usable) this.#giveUpReady();
     try {
       await this.#follow(revision);
-      if (deliveries.length > 0) this.#ready.push(...(await readSubjects(this.#tools.store, deliveries)));
+      if (this.#over) this.#giveUp(deliveries);
+      else if (deliveries.length > 0) this.#ready.push(...(await readSubjects(this.#tools.store, deliveries)));
     } catch (error) {
       // Redis did not say what to send; the events go back untried.
       this.#tools.logger.error('events could not be read', { ...this.#name, ...describeError(error) });
       this.#results.push(...deliveries.map(giveBack));
       await wait(STAND_BY_MS);
     }
+  }
+
+  #giveUp(deliveries: readonly Delivery[]): void {
+    this.#giveUpReady();
+    this.#results.push(...deliveries.map(giveBack));
   }
 
   #giveUpReady(): void {
@@ -154,7 +163,8 @@ export class EndpointTurn {
   async #follow(revision: string): Promise<void> {
     if (revision === this.#revision) return;
     const endpoint = await this.#tools.store.webhooks.endpoints.read(this.#name);
-    if (endpoint) this.#target = buildTarget(endpoint, this.#tools.defaults);
+    if (endpoint && isUnreadable(endpoint, this.#tools.logger)) this.#over = true;
+    else if (endpoint) this.#target = buildTarget(endpoint, this.#tools.defaults);
     this.#revision = revision;
   }
 
@@ -200,6 +210,15 @@ export class EndpointTurn {
     if (this.#results.length === 0) return false;
     return this.#troubled || this.#ready.length === 0 || this.#results.length >= inFlight;
   }
+}
+
+/** The key may be added, or the secret rotated; its events wait. */
+function isUnreadable({ id, tenantId, unreadable }: WebhookEndpoint, logger: Logger): boolean {
+  if (unreadable === undefined) return false;
+  logger.error('an endpoint is not served: its secret or headers were encrypted with a key that is missing', {
+    ...{ code: unreadable, tenantId, webhookId: id },
+  });
+  return true;
 }
 
 function countOutcomes(results: readonly DeliveryResult[], { webhookAttempts }: Metrics): void {

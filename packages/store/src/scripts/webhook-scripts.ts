@@ -307,6 +307,8 @@ local last = 2 + ARGV[2] * 2
 for at = 3, last, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
 for at = last + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[at]) end
 redis.call('HSET', KEYS[1], 'updated', now)
+-- What kept an endpoint from being served may be over: whoever is told looks at once.
+redis.call('HDEL', KEYS[1], 'turnAt')
 redis.call('HINCRBY', KEYS[1], 'rev', 1)
 return 1
 `;

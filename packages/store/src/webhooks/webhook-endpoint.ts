@@ -31,15 +31,22 @@ export interface WebhookSettings {
 
 /**
  * `active`; `failing`: the last attempts failed, so events are tried one at a time; `paused`: failed for too long, events
- * are kept but not tried; `disabled`: by its owner, or because it answered 410 Gone.
+ * are kept but not tried, or what it takes to send them cannot be read; `disabled`: by its owner, or because it answered
+ * 410 Gone.
  */
 export type WebhookState = 'active' | 'failing' | 'paused' | 'disabled';
+
+/** What of an endpoint cannot be read, so that nothing can be sent as its owner wants it. */
+export type Unreadable = 'secret_unreadable' | 'headers_unreadable';
 
 /** How an endpoint fares. Times in milliseconds since the epoch. */
 export interface WebhookHealth {
   readonly state: WebhookState;
-  /** Why it is disabled or paused. */
-  readonly reason?: 'by_owner' | 'gone' | 'failing';
+  /**
+   * Why it is disabled or paused. `…_unreadable`: encrypted with a key that is no longer in SESSION_ENCRYPTION_KEY, or
+   * changed since.
+   */
+  readonly reason?: 'by_owner' | 'gone' | 'failing' | Unreadable;
   /** Since when it is disabled by an answer, paused or failing. */
   readonly since?: number;
   /** Attempts that failed since the last success. */
@@ -64,6 +71,8 @@ export interface WebhookEndpoint extends WebhookSettings {
   readonly revision: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Its secrets or headers are missing here; nothing is to be sent. */
+  readonly unreadable?: Unreadable;
   readonly health: WebhookHealth;
 }
 
@@ -140,8 +149,12 @@ export function settingsToFields(settings: Partial<WebhookSettings>, cipher: Cip
   return { set, remove };
 }
 
-/** @param fields of the hash, encrypted values as they are in `sealed`. */
-export function endpointFromFields(fields: Fields, sealed: (field: 'secrets' | 'headers') => unknown): WebhookEndpoint {
+/** @param fields of the hash. @param sealed what was encrypted in it: undefined where there is none, null where it cannot be read. */
+export function endpointFromFields(
+  fields: Fields,
+  { secrets, headers }: Readonly<Record<'secrets' | 'headers', unknown>>,
+): WebhookEndpoint {
+  const unreadable = secrets === null ? 'secret_unreadable' : headers === null ? 'headers_unreadable' : undefined;
   const list = (field: string): string[] => fields[field]?.split(' ').filter((part) => part !== '') ?? [];
   const number = (field: string, name: string) => (fields[field] ? { [name]: Number(fields[field]) } : {});
   return {
@@ -152,23 +165,24 @@ export function endpointFromFields(fields: Fields, sealed: (field: 'secrets' | '
     url: fields['url'] ?? '',
     events: list('events'),
     deviceIds: list('devices'),
-    headers: (sealed('headers') ?? {}) as Record<string, string>,
+    headers: (headers ?? {}) as Record<string, string>,
     enabled: fields['enabled'] === '1',
     description: fields['about'] ?? '',
     ...number('retries', 'retryAttempts'),
     ...number('timeout', 'timeout'),
-    secrets: (sealed('secrets') ?? []) as WebhookSecret[],
+    secrets: (secrets ?? []) as WebhookSecret[],
     revision: fields['rev'] ?? '0',
     createdAt: Number(fields['created']),
     updatedAt: Number(fields['updated']),
-    health: healthFromFields(fields),
+    ...(unreadable === undefined ? {} : { unreadable }),
+    health: healthFromFields(fields, unreadable),
   };
 }
 
-function healthFromFields(fields: Fields): WebhookHealth {
+function healthFromFields(fields: Fields, unreadable: Unreadable | undefined): WebhookHealth {
   const number = (field: string, name: string) => (fields[field] ? { [name]: Number(fields[field]) } : {});
   return {
-    ...stateFromFields(fields),
+    ...stateFromFields(fields, unreadable),
     failures: Number(fields['fails'] ?? 0),
     ...number('lastOk', 'lastSuccessAt'),
     ...number('lastFail', 'lastFailureAt'),
@@ -179,11 +193,15 @@ function healthFromFields(fields: Fields): WebhookHealth {
   };
 }
 
-function stateFromFields(fields: Fields): Pick<WebhookHealth, 'state' | 'reason' | 'since'> {
+function stateFromFields(
+  fields: Fields,
+  unreadable: Unreadable | undefined,
+): Pick<WebhookHealth, 'state' | 'reason' | 'since'> {
   const since = (field: string) => (fields[field] ? { since: Number(fields[field]) } : {});
   if (fields['enabled'] !== '1') {
     return { state: 'disabled', reason: fields['why'] === 'gone' ? 'gone' : 'by_owner', ...since('since') };
   }
+  if (unreadable) return { state: 'paused', reason: unreadable };
   if (fields['paused']) return { state: 'paused', reason: 'failing', ...since('paused') };
   if (Number(fields['fails'] ?? 0) >= FAILING_AFTER)
     return { state: 'failing', reason: 'failing', ...since('failingSince') };

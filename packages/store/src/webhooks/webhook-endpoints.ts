@@ -1,5 +1,6 @@
 /** Webhook endpoints: what a tenant's users set, and how each endpoint fares. */
 import { createHash, randomBytes } from 'node:crypto';
+import { PomboError } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
 import type { Cipher } from '../cipher.js';
@@ -87,10 +88,8 @@ export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher)
     const stored = await redis.hgetallBuffer(key);
     if (!stored['id']) return undefined;
     const fields = Object.fromEntries(Object.entries(stored).map(([field, value]) => [field, value.toString()]));
-    return endpointFromFields(fields, (field) => {
-      const sealed = stored[field];
-      return sealed && (JSON.parse(cipher.decrypt(sealed, key).toString()) as unknown);
-    });
+    const open = (sealed: Buffer | undefined) => sealed && openSealed(cipher, sealed, key);
+    return endpointFromFields(fields, { secrets: open(stored['secrets']), headers: open(stored['headers']) });
   };
 
   return {
@@ -133,4 +132,14 @@ export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher)
       await redis.publish(keys.webhookChannel, `${tenantId} ${webhookId}`);
     },
   };
+}
+
+/** @returns null for what cannot be read: one endpoint that cannot be used keeps nobody from using the others. */
+function openSealed(cipher: Cipher, sealed: Buffer, place: string): unknown {
+  try {
+    return JSON.parse(cipher.decrypt(sealed, place).toString());
+  } catch (error) {
+    if (error instanceof PomboError) return null;
+    throw error;
+  }
 }

@@ -34,7 +34,10 @@ const webhookKeys = {
     .valid('active', 'failing', 'paused', 'disabled')
     .required()
     .description('`failing`: tried with one event at a time; `paused`: events are kept and not tried.'),
-  reason: Joi.string().valid('by_owner', 'gone', 'failing').allow(null).required(),
+  reason: Joi.string()
+    .valid('by_owner', 'gone', 'failing', 'secret_unreadable', 'headers_unreadable')
+    .allow(null)
+    .required(),
   since: maybeTime,
   consecutive_failures: count.required(),
   last_success_at: maybeTime,
