@@ -40,6 +40,8 @@ export interface CounterValues {
   duplicates: number;
   receiptsSent: number;
   retryReceiptsSent: number;
+  /** Of clients that could not read what a phone had sent. */
+  retryReceiptsReceived: number;
   /** Stanzas from a socket whose successor had logged in. */
   refusedAfterSuccessor: number;
 }
@@ -66,6 +68,7 @@ const zero = (): CounterValues => ({
   duplicates: 0,
   receiptsSent: 0,
   retryReceiptsSent: 0,
+  retryReceiptsReceived: 0,
   refusedAfterSuccessor: 0,
 });
 

@@ -43,3 +43,25 @@ test('a message that could not be kept is asked for again', async () => {
   await eventually('it is kept', () => device.received.length > 0);
   expect({ refusals, texts: textsOf(device.received) }).toEqual({ refusals: 1, texts: ['once more'] });
 });
+
+test('a process that dies before it has kept a message leaves it to be read by the next', async () => {
+  const number = freshNumber();
+  const first = await scene.device();
+  await first.sendText(number, freshId());
+  await scene.sandbox.reply(number, first.jid, 'a session is there');
+  await eventually('it is kept', () => first.received.length === 1);
+  let comes = false;
+  first.reports.received = () => {
+    comes = true;
+    return new Promise(() => undefined);
+  };
+  void scene.sandbox.reply(number, first.jid, 'in the middle of it');
+  await eventually('it is read', () => comes);
+  first.auth.die();
+  await first.session.stop();
+
+  const second = await scene.device({ auth: first.auth.successor() });
+  await eventually('it is kept by the next', () => second.received.length > 0);
+  expect(textsOf(second.received)).toEqual(['in the middle of it']);
+  expect(scene.sandbox.counters().retryReceiptsReceived).toBe(0);
+});

@@ -28,8 +28,13 @@ export class PendingReplies {
     if (ack.attrs.error === undefined) this.#take(ack.attrs.id ?? '')?.confirmed();
   }
 
+  /** Nobody waits for it any more; a device that asks for it again is given it all the same. */
   giveUp(messageId: string, errorCode: string): void {
-    this.#take(messageId)?.refused(errorCode);
+    const reply = this.#pending.get(messageId);
+    if (!reply) return;
+    const ignore = (): void => undefined;
+    this.#pending.set(messageId, { ...reply, confirmed: ignore, refused: ignore });
+    reply.refused(errorCode);
   }
 
   #take(id: string): PendingReply | undefined {

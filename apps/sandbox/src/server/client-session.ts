@@ -21,6 +21,7 @@ export class ClientSession implements DeviceSession, StanzaSource {
   readonly #world: World;
   readonly #connection: ClientConnection;
   #state: 'waiting' | 'active' | 'over' = 'waiting';
+  #replaced = false;
 
   constructor(world: World, device: ClientDevice, connection: ClientConnection) {
     this.#world = world;
@@ -70,6 +71,7 @@ export class ClientSession implements DeviceSession, StanzaSource {
 
   replace(): void {
     this.#world.counters.values.replacedSessions += 1;
+    this.#replaced = true;
     this.end(REPLACED);
   }
 
@@ -89,7 +91,7 @@ export class ClientSession implements DeviceSession, StanzaSource {
     const { values } = this.#world.counters;
     if (this.#state === 'over') {
       // What a replaced socket had still written: the device's successor decides now.
-      values.refusedAfterSuccessor += 1;
+      if (this.#replaced) values.refusedAfterSuccessor += 1;
       return;
     }
     bump(values.stanzas, node.tag);
@@ -113,7 +115,8 @@ export class ClientSession implements DeviceSession, StanzaSource {
 
   #takeReceipt(node: BinaryNode): void {
     const { id, to, type, participant } = node.attrs;
-    if (type !== 'retry') this.device.outbox.confirmMessage(id ?? '');
+    if (type === 'retry') this.#world.counters.values.retryReceiptsReceived += 1;
+    else this.device.outbox.confirmMessage(id ?? '');
     this.#world.replies.onReceipt(node);
     this.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }));
   }

@@ -33,7 +33,7 @@ export class ClientConnection {
   start(handlers: ConnectionHandlers): void {
     this.#handlers = handlers;
     this.#socket.on('message', (data: Buffer) => this.#receive(data));
-    this.#socket.on('close', () => handlers.onClose());
+    this.#socket.on('close', () => this.#afterAll(() => handlers.onClose()));
     this.#socket.on('error', (error) => this.#logger.debug('socket failed', { reason: reasonOf(error) }));
   }
 
@@ -85,8 +85,13 @@ export class ClientConnection {
   }
 
   #enqueue(plaintext: Buffer): void {
+    this.#afterAll(async () => this.#handlers?.onStanza(await decodeBinaryNode(plaintext)));
+  }
+
+  /** What had arrived before is dealt with first. */
+  #afterAll(work: () => void | Promise<void>): void {
     this.#tail = this.#tail
-      .then(async () => this.#handlers?.onStanza(await decodeBinaryNode(plaintext)))
+      .then(work)
       .catch((error: unknown) => this.#logger.warn('stanza could not be handled', { reason: reasonOf(error) }));
   }
 }

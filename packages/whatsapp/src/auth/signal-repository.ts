@@ -4,6 +4,9 @@
  * cannot be read. The repository made here therefore does not get Baileys' transaction but the store itself: when
  * `encryptMessage` returns, the stepped session is stored.
  *
+ * What comes in goes the other way round: it is kept before the session that read it is stored. A process that dies in
+ * between is told the message again, and can read it again.
+ *
  * And a session is stepped by one at a time. Baileys and libsignal exclude by the JID they were given, but what goes out
  * mostly names a person by number and what comes in by LID, and both are one session.
  */
@@ -13,6 +16,7 @@ import {
   type SignalKeyStoreWithTransaction,
 } from '@whiskeysockets/baileys';
 import { SharedAsyncStorage } from '../async-storage.js';
+import { holdWrites } from './hold-writes.js';
 import { createKeyedLocks, type KeyedLocks } from './keyed-locks.js';
 import { lookForSessions, rememberLids } from './quick-look-ups.js';
 import { deviceNamesOf, sessionNameOf } from './session-names.js';
@@ -20,14 +24,20 @@ import type { SignalStore } from './signal-store.js';
 
 type MakeSignalRepository = typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository;
 
-/** What a ciphertext said; Baileys goes on once it has resolved, and takes a rejection for a message it cannot read. */
+/**
+ * What a ciphertext said. The session that read it is stored once it has resolved; Baileys takes a rejection for a message
+ * it cannot read.
+ */
 export type OnDecrypted = (ciphertext: Uint8Array, plaintext: Uint8Array) => Promise<void>;
 
 /** @param store the same object that is given to Baileys as `auth.keys`. */
 export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnDecrypted): MakeSignalRepository {
   return ({ creds }, logger, lookUpLids) => {
     const locks = createKeyedLocks();
-    const keys = withLocks(store, locks, (key) => sessionNameOf(key, (lid) => repository.lidMapping.getPNForLID(lid)));
+    const reading = new SharedAsyncStorage<Keep>();
+    const keys = withLocks(store, locks, reading, (key) =>
+      sessionNameOf(key, (lid) => repository.lidMapping.getPNForLID(lid)),
+    );
     const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUpLids);
     rememberLids(repository.lidMapping);
     lookForSessions(repository, store);
@@ -37,18 +47,12 @@ export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnD
       store.noteEncrypted(message.jid);
       return encrypted;
     };
+    const keepingWhatItSays = (ciphertext: Uint8Array, read: () => Promise<Uint8Array>): Promise<Uint8Array> =>
+      reading.run((plaintext) => onDecrypted(ciphertext, plaintext), read);
     const decryptMessage = repository.decryptMessage.bind(repository);
-    repository.decryptMessage = async (message) => {
-      const plaintext = await decryptMessage(message);
-      await onDecrypted(message.ciphertext, plaintext);
-      return plaintext;
-    };
+    repository.decryptMessage = (message) => keepingWhatItSays(message.ciphertext, () => decryptMessage(message));
     const decryptGroupMessage = repository.decryptGroupMessage.bind(repository);
-    repository.decryptGroupMessage = async (message) => {
-      const plaintext = await decryptGroupMessage(message);
-      await onDecrypted(message.msg, plaintext);
-      return plaintext;
-    };
+    repository.decryptGroupMessage = (message) => keepingWhatItSays(message.msg, () => decryptGroupMessage(message));
     const migrateSession = repository.migrateSession.bind(repository);
     repository.migrateSession = async (fromJid, toJid) => {
       const names = await deviceNamesOf(store, fromJid);
@@ -58,24 +62,39 @@ export function createSignalRepositoryMaker(store: SignalStore, onDecrypted: OnD
   };
 }
 
+type Keep = (plaintext: Uint8Array) => Promise<void>;
+
 /**
- * Baileys' repository expects "transactions", of which it needs the mutual exclusion only. As in Baileys, work begun
- * inside a transaction belongs to it, whatever its key.
+ * Baileys' repository expects "transactions", of which it needs the mutual exclusion and, where something is read, that
+ * the session is stored after what it read. As in Baileys, work begun inside a transaction belongs to it, whatever its key.
+ * @param reading what is to be done with what the transaction reads.
  * @param nameOf what a key stands for: two keys of one name exclude each other.
  */
 function withLocks(
   store: SignalKeyStore,
   locks: KeyedLocks,
+  reading: SharedAsyncStorage<Keep>,
   nameOf: (key: string) => Promise<string>,
 ): SignalKeyStoreWithTransaction {
-  const inside = new SharedAsyncStorage<true>();
+  const inside = new SharedAsyncStorage<SignalKeyStore>();
+  const view = (): SignalKeyStore => inside.getStore() ?? store;
+
+  const keepFirst = async <T>(work: () => Promise<T>, keep: Keep): Promise<T> => {
+    const held = holdWrites(store);
+    const result = await inside.run(held, work);
+    await keep(result as Uint8Array);
+    await held.release();
+    return result;
+  };
+
   return {
-    get: (type, ids) => store.get(type, ids),
-    set: (data) => store.set(data),
-    isInTransaction: () => inside.getStore() === true,
+    get: (type, ids) => view().get(type, ids),
+    set: (data) => view().set(data),
+    isInTransaction: () => inside.getStore() !== undefined,
     async transaction(work, key) {
       if (inside.getStore()) return work();
-      return locks.run([await nameOf(key)], () => inside.run(true, work));
+      const keep = reading.getStore();
+      return locks.run([await nameOf(key)], () => (keep ? keepFirst(work, keep) : inside.run(store, work)));
     },
   };
 }
