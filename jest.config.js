@@ -9,6 +9,7 @@ export default {
   roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: {},
+  testSequencer: '<rootDir>/test/setup/slow-tests-first.cjs',
   globalSetup: '<rootDir>/test/setup/start-redis.mjs',
   globalTeardown: '<rootDir>/test/setup/stop-redis.mjs',
   testTimeout: 120_000,

@@ -7,6 +7,7 @@ import { waitUntil } from '../../scripts/lib/wait-until.mjs';
 import { answers } from '../../scripts/lib/api-client.mjs';
 import { freePort } from '../../scripts/redis.mjs';
 import { startClusteredRedis, startSingleRedis } from './redis-source.mjs';
+import { retried } from './retried.mjs';
 import { createSandboxClient } from './sandbox-client.mjs';
 import { seedDevice } from './seed-device.mjs';
 import { startEndpoint } from './webhook-endpoint.mjs';
@@ -92,7 +93,12 @@ export async function openArena({ dir, picture, without, cluster, children, sett
     },
     /** Who holds the lease of each device, in their order; undefined where nobody does. */
     readOwners: (devices) =>
-      Promise.all(devices.map(async ({ id }) => (await store.redis.hget(store.keys.lease(id), 'owner')) ?? undefined)),
+      Promise.all(
+        devices.map(async ({ id }) => {
+          const owner = await retried(() => store.redis.hget(store.keys.lease(id), 'owner'));
+          return owner ?? undefined;
+        }),
+      ),
     addDevice: async (linked, name) => seedDevice(store, tenantId, linked, name),
   };
 }

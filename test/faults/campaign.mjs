@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { retried } from './retried.mjs';
 
 const RETRY_MS = 200;
 /** How long nothing at all may happen. A slow machine takes its time, a lost message never settles. */
@@ -43,11 +44,11 @@ async function whenSettled(arena, ids) {
   while (open.size > 0) {
     const before = open.size;
     const asked = [...open];
-    const states = await Promise.all(asked.map(async (id) => (await arena.store.messages.read(id))?.state));
-    for (const [index, id] of asked.entries()) if (SETTLED.has(states[index])) open.delete(id);
+    const records = await Promise.all(asked.map((id) => retried(() => arena.store.messages.read(id))));
+    for (const [index, id] of asked.entries()) if (SETTLED.has(records[index]?.state)) open.delete(id);
     if (open.size < before) stuckAt = Date.now() + STUCK_MS;
     if (Date.now() > stuckAt) {
-      const some = asked.slice(0, 5).map((id, index) => `${id} (${states[index]})`);
+      const some = asked.slice(0, 5).map((id, index) => `${id} (${records[index]?.state})`);
       throw new Error(
         `Nothing settled for ${STUCK_MS / 1000} s; ${open.size} are open, for instance ${some.join(', ')}`,
       );

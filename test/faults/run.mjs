@@ -1,5 +1,5 @@
 /**
- * `npm run test:faults [-- --short | --takeover] [--cluster] [--without PROTECTION] [--seed N]`: sends thousands of
+ * `npm run test:faults [-- --short | --takeover] [--cluster] [--without PROTECTION] [--seed N] [--untimed]`: sends thousands of
  * messages while workers are killed, stopped, suspended and added, connections cut, acknowledgements dropped, uploads
  * refused and Redis restarted; then looks at the phones and at what the webhooks told. Prints a report as JSON on the
  * last line; exits 1 when anything was lost, doubled, unreadable or out of order.
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     cluster: { type: 'boolean', default: false },
     without: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    untimed: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -65,7 +66,7 @@ async function play(size, undos, dir, failed) {
   const onProgress = (share) => trouble.progress(share);
   const campaign = await Promise.race([runCampaign(arena, chats, { ...size, onProgress }), failed.happens]);
   log('all is settled');
-  return Promise.race([judge(arena, campaign, trouble), failed.happens]);
+  return Promise.race([judge(arena, campaign, trouble, !values.untimed), failed.happens]);
 }
 
 async function checkWithout(protection) {

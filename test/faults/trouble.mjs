@@ -77,7 +77,7 @@ export function startTrouble(arena, chats, workers, options) {
       for (const { number, device } of chats) if (lost.includes(device)) void write(number, device).catch(onFailure);
       const deadline = Date.now() + TAKEN_OVER_MS;
       const isTaken = async () => (await arena.readOwners(lost)).every((owner) => owner && owner !== worker.owner);
-      while (Date.now() < deadline && !(await isTaken().catch(() => false))) await pause(LOOK_EVERY_MS);
+      while (Date.now() < deadline && !(await isTaken())) await pause(LOOK_EVERY_MS);
       worker.send('SIGCONT');
       log(`SIGCONT ${worker.name}`);
     });

@@ -71,14 +71,16 @@ function explainSecondArrivals(journal, { losses, disturbances }, retries) {
   return found;
 }
 
-function outOfOrder(accepted, inbox) {
+/** @returns a message and the one accepted after it that was shown before it, if there are such. */
+function findOvertaken(accepted, inbox) {
   const place = new Map(inbox.filter(({ fromMe }) => !fromMe).map(({ id }, index) => [id, index]));
-  const places = accepted.map((id) => place.get(id)).filter((index) => index !== undefined);
-  return places.some((index, nth) => nth > 0 && index < places[nth - 1]);
+  const shown = accepted.filter((id) => place.has(id));
+  const at = shown.findIndex((id, nth) => nth > 0 && place.get(id) < place.get(shown[nth - 1]));
+  return at < 0 ? [] : [{ overtaken: shown[at - 1], by: shown[at] }];
 }
 
-/** @returns {Promise<{ report: object, faults: string[] }>} */
-export async function judge(arena, campaign, { losses, disturbances, written }) {
+/** @param timed whether it matters how long things took. @returns {Promise<{ report: object, faults: string[] }>} */
+export async function judge(arena, campaign, { losses, disturbances, written }, timed) {
   const chats = [...campaign.keys()];
   const ids = [...campaign.values()].flat();
   const isOurs = new Set(ids);
@@ -91,18 +93,19 @@ export async function judge(arena, campaign, { losses, disturbances, written }) 
   const unreadable = [];
   let notDisplayed = 0;
   let displayedTwice = 0;
-  let chatsOutOfOrder = 0;
+  const outOfOrder = [];
   for (const [chat, accepted] of campaign) {
     const inbox = await arena.sandbox.inbox(chat.number);
     const shown = new Map(inbox.map((message) => [message.id, message]));
     for (const id of accepted) if (shown.get(id)?.displayedCount !== 1) notDisplayed += 1;
     for (const { id, failures } of inbox) if (failures.length > 0) unreadable.push({ id, failures });
-    if (outOfOrder(accepted, inbox)) chatsOutOfOrder += 1;
+    outOfOrder.push(...findOvertaken(accepted, inbox));
     // The phone shows an id once; the same message under another id would be shown again.
     displayedTwice += inbox.filter(
       ({ id, fromMe }) => !fromMe && id !== chat.greeting && !accepted.includes(id),
     ).length;
   }
+  const untold = findUntold(arena.endpoint, written);
   const queuedAt = new Map(records.map((record) => [record.message_id, Date.parse(record.queued_at)]));
   const recipients = chats.map(({ number }) => number);
   const ownPhones = chats.map(({ device }) => device.jid.split(/[:@]/)[0]);
@@ -114,24 +117,27 @@ export async function judge(arena, campaign, { losses, disturbances, written }) 
     displayedTwice,
     decryptFailures: counters.decryptFailures,
     unreadable,
-    chatsOutOfOrder,
+    chatsOutOfOrder: outOfOrder.length,
+    outOfOrder,
     afterSuccessor: counters.refusedAfterSuccessor,
     keyFetchesPerRecipient: mostKeyFetches(recipients, counters) / DEVICES_OF_A_RECIPIENT,
     keyFetchesPerOwnPhone: mostKeyFetches(ownPhones, counters),
     retryReceipts: counters.retryReceiptsSent,
+    retriesAsked: counters.retryReceiptsReceived,
     secondArrivals: explainSecondArrivals(journal, { losses, disturbances }, counters.retryReceiptsSent),
     events: arena.endpoint.events.size,
     eventsRepeated: arena.endpoint.repeated,
     eventsForged: arena.endpoint.forged,
     eventsUnlikeRecord: findDisagreements(arena.endpoint, records).length,
     answers: written.length,
-    answersUntold: findUntold(arena.endpoint, written).length,
+    answersUntold: untold.length,
+    untold,
     losses: tally(losses.map(({ ending }) => ending)),
     takeoverAfterKillMs: spread(takeovers(losses, 'SIGKILL', journal, queuedAt)),
     takeoverAfterStandstillMs: spread(takeovers(losses, 'SIGSTOP', journal, queuedAt)),
     gapAfterDrainMs: spread(gaps(losses, 'SIGTERM', journal, queuedAt)),
   };
-  return { report, faults: findFaults(report) };
+  return { report, faults: [...findFaults(report), ...(timed ? findDelays(report) : [])] };
 }
 
 /** Every recipient is a phone and a companion, whose keys are fetched one each. */
@@ -163,6 +169,12 @@ function findFaults(report) {
     [report.eventsForged === 0, `${report.eventsForged} events had no valid signature`],
     [report.eventsUnlikeRecord === 0, `the events of ${report.eventsUnlikeRecord} messages are not as their records`],
     [report.answersUntold === 0, `${report.answersUntold} answers of recipients were not told exactly once`],
+  ];
+  return checks.filter(([holds]) => !holds).map(([, fault]) => fault);
+}
+
+function findDelays(report) {
+  const checks = [
     [(report.takeoverAfterKillMs?.max ?? 0) <= LONGEST_TAKEOVER_MS, 'a takeover took longer than 15 s'],
     [
       (report.takeoverAfterStandstillMs?.max ?? 0) <= LONGEST_TAKEOVER_MS,

@@ -35,7 +35,7 @@ import { createObtain } from './reuse/obtain.js';
 import { createJanitor } from './janitor/janitor.js';
 import { readNeededMedia } from './janitor/needed-media.js';
 import { createTendMedia } from './janitor/tend-media.js';
-import type { Weakenings } from './weakenings.js';
+import { type Weakenings, withoutWeakness } from './weakenings.js';
 
 export interface Worker {
   /** @returns the port of health and metrics. */
@@ -69,7 +69,8 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     lifecycle.onStop('redis subscriber', () => subscriber.disconnect());
     await connectPatiently(subscriber);
 
-    const stored = (weakenings.wrapStore ?? ((whole) => whole))(createStore(redis, config));
+    const { wrapStore, wrapLeases } = withoutWeakness(weakenings);
+    const stored = wrapStore(createStore(redis, config));
     const store = { ...stored, recipients: rememberRecipients(stored.recipients) };
     const metrics = createMetrics('worker');
     const budget = createMediaBudget({
@@ -118,7 +119,7 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
 
     const connectSlots = createConnectSlots(config.CONNECTS_AT_ONCE);
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
-    const leases = createLeases(redis, store.keys, owner);
+    const leases = wrapLeases(createLeases(redis, store.keys, owner));
     const fleet = createFleet({
       store,
       logger,
@@ -128,6 +129,7 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
       channel: createFleetChannel(redis, subscriber, store.keys),
       capacity: config.WORKER_CAPACITY,
       leaseTtlMs: config.LEASE_TTL_MS,
+      doubtAfterMs: weakenings.doubtAfterMs ?? config.LEASE_TTL_MS,
       tickMs: config.LEASE_RENEW_MS,
       rebalanceAfterMs: config.REBALANCE_AFTER_MS,
       graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS * GRACE_PART),

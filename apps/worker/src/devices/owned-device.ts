@@ -81,7 +81,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   const auth = createAuthState(store.redis, store.keys, store.cipher, deviceId, epoch);
   const opened = await createSession({
     endpoint,
-    auth: wrapAuthState(auth),
+    auth: wrapAuthState(auth, lease),
     book: store.recipients,
     tokenTimes: {
       findDue: (users) => store.privacyTokenTimes.findDue(deviceId, users),

@@ -41,6 +41,8 @@ export interface FleetOptions {
   readonly name: string;
   readonly capacity: number;
   readonly leaseTtlMs: number;
+  /** How long Redis may be silent before leases are given up. Default: as long as they live. */
+  readonly doubtAfterMs?: number;
   readonly tickMs: number;
   /** How long a device may take to finish what is in flight. */
   readonly graceMs: number;
@@ -64,6 +66,7 @@ const LOOK_AGAIN_MS = 5 * MINUTE;
 
 export function createFleet(options: FleetOptions): Fleet {
   const { store, leases, channel, name, capacity, leaseTtlMs, tickMs, graceMs, rebalanceAfterMs, logger } = options;
+  const { doubtAfterMs = leaseTtlMs } = options;
   const wanted = createWantedDevices(store.devices, (device) => follow(device));
   const tell = (news: FleetNews): Promise<void> => channel.tell(news).catch(logFailure);
   const holdings = createHoldings({ ...options, tell, understudyOf: (id) => desired.understudyOf(id) });
@@ -210,7 +213,7 @@ export function createFleet(options: FleetOptions): Fleet {
   };
 
   /** False when Redis did not answer for as long as a lease lives: someone else may own these devices by now. */
-  const isSure = (): boolean => performance.now() - lastBeat < leaseTtlMs;
+  const isSure = (): boolean => performance.now() - lastBeat < doubtAfterMs;
 
   const fence = (): void => {
     if (!isSure()) holdings.abandonAll();
