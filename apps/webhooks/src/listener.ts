@@ -18,7 +18,7 @@ export async function listen({ subscriber, keys, relay, turns, logger }: Listene
   subscriber.on('message', (channel: string, message: string) => {
     if (channel === keys.outboxChannel) return relay.nudge(readNudge(message));
     const { name, served } = readWebhookNotice(message);
-    if (turns.poke(name) || served) return;
+    if (turns.poke(name, !served) || served) return;
     turns.plan(name).catch((error: unknown) => logger.error('an endpoint was not woken', describeError(error)));
   });
   await subscriber.subscribe(keys.outboxChannel, keys.webhookChannel);

@@ -51,6 +51,8 @@ export class EndpointTurn {
   /** Something failed since Redis was last asked. */
   #troubled = false;
   #poked = false;
+  /** Its settings may have changed since Redis was last asked. */
+  #changed = false;
   /** Nothing more is to be begun: what it takes cannot be read here. */
   #over = false;
 
@@ -88,8 +90,9 @@ export class EndpointTurn {
   }
 
   /** There may be something new to do, or to do no longer. */
-  poke(): void {
+  poke(changed = false): void {
     this.#poked = true;
+    if (changed) this.#changed = true;
     this.#ring();
   }
 
@@ -110,7 +113,7 @@ export class EndpointTurn {
     if (this.#tools.stopping.aborted) this.#giveUpReady();
     const settled = this.#results.splice(0);
     countOutcomes(settled, this.#tools.metrics);
-    this.#poked = false;
+    this.#poked = this.#changed = false;
     const exchange = await this.#record(settled, places);
     if (exchange) await this.#receive(exchange);
     else this.#ready = [];
@@ -171,7 +174,7 @@ export class EndpointTurn {
   /** @returns how many of the places were not needed. */
   #begin(places: number): number {
     let left = places;
-    for (; left > 0 && !this.#troubled; left -= 1) {
+    for (; left > 0 && this.#mayBegin(); left -= 1) {
       const next = this.#ready.shift();
       if (!next) break;
       this.#deliver(next);
@@ -185,13 +188,13 @@ export class EndpointTurn {
   }
 
   readonly #settle = (result: DeliveryResult): void => {
-    const { gate, stopping } = this.#tools;
+    const { gate } = this.#tools;
     const { tenantId } = this.#name;
     this.#flying -= 1;
     this.#results.push(result);
     if (result.verdict !== 'ok') this.#troubled = true;
     gate.leave(tenantId, 1);
-    if (this.#ready.length > 0 && !this.#troubled && !stopping.aborted) {
+    if (this.#ready.length > 0 && this.#mayBegin()) {
       gate.leave(tenantId, this.#begin(gate.tryEnter(tenantId, 1)));
     }
     this.#ring();
@@ -202,10 +205,15 @@ export class EndpointTurn {
     else if (this.#results.length > 0) this.#alarm.ringSoon();
   }
 
+  /** Whether what is ready may be begun; otherwise Redis is asked first. */
+  #mayBegin(): boolean {
+    return !this.#troubled && !this.#changed && !this.#tools.stopping.aborted;
+  }
+
   /** Whether Redis is to be asked at once. */
   #isUrgent(): boolean {
     const { inFlight, stopping } = this.#tools;
-    if (this.#flying === 0 || stopping.aborted) return true;
+    if (this.#flying === 0 || this.#changed || stopping.aborted) return true;
     if (this.#poked && this.#flying < inFlight) return true;
     if (this.#results.length === 0) return false;
     return this.#troubled || this.#ready.length === 0 || this.#results.length >= inFlight;

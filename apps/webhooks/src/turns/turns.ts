@@ -7,8 +7,8 @@ import { EndpointTurn, type TurnTools } from './endpoint-turn.js';
 export interface Turns {
   /** Resolves when there is nothing more to do for the endpoint now. Never rejects. */
   take(name: WebhookName): Promise<void>;
-  /** Has an endpoint that is being served here looked at again. @returns whether it is. */
-  poke(name: WebhookName): boolean;
+  /** Has an endpoint that is being served here looked at again. @param changed its settings may be others. @returns whether it is. */
+  poke(name: WebhookName, changed?: boolean): boolean;
   /** Plans an endpoint's next turn, if it has something to deliver. */
   plan(name: WebhookName): Promise<void>;
   /** Resolves when no turn is left. */
@@ -47,11 +47,11 @@ export function createTurns(tools: TurnTools, queue: WebhookQueue): Turns {
     }
   };
 
-  const poke = ({ webhookId }: WebhookName): boolean => {
+  const poke = ({ webhookId }: WebhookName, changed = false): boolean => {
     const own = active.get(webhookId);
     if (!own) return false;
     own.again = true;
-    own.turn?.poke();
+    own.turn?.poke(changed);
     return true;
   };
 
