@@ -18,12 +18,21 @@ export interface SentMessage {
   readonly shared: Buffer | undefined;
 }
 
+export interface SealedMessage {
+  /**
+   * What is to be kept as the message's content from now on, which the dispatch script does in the step that lets the
+   * message go.
+   */
+  readonly sealed: Buffer;
+  /** Resolves when the media is kept. Nothing may leave before. */
+  readonly kept: Promise<void>;
+}
+
 export interface SentMessages {
   /**
-   * Keeps the media. @returns what is to be kept as the message's content from now on, which the dispatch script does in
-   * the step that lets the message go. @param content as it is stored
+   * Begins to keep the media, ahead of whatever is asked of Redis next. @param content as it is stored
    */
-  seal(messageId: string, content: MessageContent, message: SentMessage): Promise<Buffer>;
+  seal(messageId: string, content: MessageContent, message: SentMessage): SealedMessage;
   /** @returns undefined when it was never sent, or too long ago. */
   read(messageId: string): Promise<SentMessage | undefined>;
 }
@@ -53,10 +62,11 @@ export function createSentMessages(redis: Redis, keys: Keys, cipher: Cipher, ret
   };
 
   return {
-    async seal(messageId, content, { bytes, shared }) {
+    seal(messageId, content, { bytes, shared }) {
       const sharedHash = shared && sha256(shared);
-      if (shared && sharedHash) await saveShared(sharedKey(messageId, sharedHash), shared);
-      return sealContent(cipher, keys.content(messageId), { content, sent: { bytes, sharedHash } });
+      const sealed = sealContent(cipher, keys.content(messageId), { content, sent: { bytes, sharedHash } });
+      const kept = shared && sharedHash ? saveShared(sharedKey(messageId, sharedHash), shared) : Promise.resolve();
+      return { sealed, kept };
     },
     async read(messageId) {
       if (!isMessageId(messageId)) return undefined;

@@ -60,7 +60,7 @@ describe('erasing a person', () => {
     const mine = [await accept(SPELLINGS[0] ?? ''), await accept(SPELLINGS[1] ?? ''), await accept(LID)];
     const others = [await accept(NEIGHBOUR), await accept('120363000000000001@g.us')];
     const [first = '', second = ''] = mine;
-    const sealed = await store.sentMessages.seal(
+    const { sealed } = store.sentMessages.seal(
       first,
       { type: 'text', text: 'x' },
       { bytes: Buffer.from('x'), shared: undefined },

@@ -22,7 +22,8 @@ afterAll(() => context.close());
 
 async function send(id: string, content: MessageContent, message: SentMessage): Promise<void> {
   const { messages, sentMessages } = context.store;
-  await messages.dispatch(id, deviceId, epoch, { sent: await sentMessages.seal(id, content, message) });
+  const { sealed: sent, kept } = sentMessages.seal(id, content, message);
+  await Promise.all([messages.dispatch(id, deviceId, epoch, { sent }), kept]);
 }
 
 async function accepted(content = CONTENT): Promise<string> {

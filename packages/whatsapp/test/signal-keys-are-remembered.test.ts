@@ -49,6 +49,26 @@ test('what is remembered costs no read, also of what was deleted', async () => {
   expect(reads).toBe(0);
 });
 
+test('what is looked for in one breath is one read, and each gets its own', async () => {
+  const stored = createMemoryAuthStore(new Map([1, 2].map((nth) => [`session:${nth}`, JSON.stringify(session(nth))])));
+  const asked: string[][] = [];
+  const read: AuthStore['read'] = (names) => {
+    asked.push([...names]);
+    return asked.length === 1 ? stored.read(names) : Promise.reject(new Error('Redis is away'));
+  };
+  const signalStore = createSignalStore({ ...stored, read });
+  const found = await Promise.all([
+    signalStore.get('session', ['2']),
+    signalStore.get('session', ['3', '1', '2']),
+    signalStore.get('lid-mapping', ['1']),
+  ]);
+  expect(found).toEqual([{ 2: session(2) }, { 1: session(1), 2: session(2) }, {}]);
+  expect(asked).toEqual([['session:2', 'session:3', 'session:1', 'lid-mapping:1']]);
+  const failures = await Promise.allSettled(['4', '5'].map(async (id) => signalStore.get('session', [id])));
+  expect(failures.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(asked).toHaveLength(2);
+});
+
 test('what a reader changes stays as it was stored until it is written', async () => {
   const signalStore = createSignalStore(createMemoryAuthStore());
   await signalStore.set({ 'sender-key-memory': { group: { one: true } } });

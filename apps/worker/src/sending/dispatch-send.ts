@@ -73,11 +73,12 @@ async function takeDispatchPoint(record: MessageRecord, ready: ReadySend, contex
   const { store, config, directory, deviceId, epoch } = context;
   const { content, bytes, chatJid, metadata } = ready;
   const kind = recipientKind(record.to);
-  const result = await store.messages.dispatch(record.id, deviceId, epoch, {
-    ...{ chatJid, metadata, pacing: config.PACING },
+  const { sealed: sent, kept } = store.sentMessages.seal(record.id, content, bytes);
+  const dispatched = store.messages.dispatch(record.id, deviceId, epoch, {
+    ...{ chatJid, metadata, pacing: config.PACING, sent },
     ...(kind === 'user' || kind === 'lid' ? { chat: directory.laneOf(record.to) } : {}),
-    sent: await store.sentMessages.seal(record.id, content, bytes),
   });
+  const [result] = await Promise.all([dispatched, kept]);
   if (result.verdict === 'hold') throw new HeldBack(Date.now() + result.leftMs, result.scope);
   if (result.verdict === 'stale') throw new JobReleased();
   return result.verdict === 'go';

@@ -3,8 +3,8 @@
  * message is encrypted for several devices at once, and each writes its ratchet before the bytes leave. Every writer still hears of its own write only
  * when it is stored, and all are stored in the order they were asked for.
  */
-import { nextTick } from 'node:process';
 import type { AuthStore } from './auth-store.js';
+import { endOfTurn } from './end-of-turn.js';
 
 export function createGatheredWriter(writeOut: AuthStore['write']): Pick<AuthStore, 'write'> {
   /** What the next write will hold, and its end. */
@@ -30,6 +30,3 @@ export function createGatheredWriter(writeOut: AuthStore['write']): Pick<AuthSto
     },
   };
 }
-
-/** When everything has run that waits for nothing from outside: what is encrypted for one device after the other. */
-const endOfTurn = (): Promise<void> => new Promise((resolve) => nextTick(resolve));

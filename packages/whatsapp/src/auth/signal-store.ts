@@ -13,6 +13,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { SharedAsyncStorage } from '../async-storage.js';
 import type { AuthStore } from './auth-store.js';
+import { createGatheredReader } from './gathered-reader.js';
 import { createGatheredWriter } from './gathered-writer.js';
 
 type KeyType = keyof SignalDataTypeMap;
@@ -56,6 +57,7 @@ export function createSignalStore(store: AuthStore): SignalStore {
   const memory = new LRUCache<string, object | string | typeof ABSENT>(growingUpTo(REMEMBERED));
   const sending = new SharedAsyncStorage<Set<string>>();
   let closed = false;
+  const reader = createGatheredReader((names) => store.read(names));
   const writer = createGatheredWriter((changes) => (closed ? Promise.resolve() : store.write(changes)));
 
   const remember = (type: KeyType, id: string, value: unknown): void => {
@@ -77,7 +79,7 @@ export function createSignalStore(store: AuthStore): SignalStore {
       else give(id, known);
     }
     if (missing.length === 0) return found;
-    const texts = await store.read(missing.map((id) => nameOf(type, id)));
+    const texts = await reader.read(missing.map((id) => nameOf(type, id)));
     for (const [index, id] of missing.entries()) {
       // A write may have overtaken the read: what it wrote is newer than what was read.
       const value = memory.get(nameOf(type, id)) ?? decode(type, texts[index]);
