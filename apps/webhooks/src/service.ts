@@ -25,6 +25,7 @@ import { createRelay } from './relay/relay.js';
 import { createInFlightGate } from './turns/in-flight-gate.js';
 import { createProcessWatch } from './turns/process-watch.js';
 import { createSweeper } from './turns/sweeper.js';
+import { createTargets } from './turns/targets.js';
 import { createTurns } from './turns/turns.js';
 
 export interface WebhooksApp {
@@ -81,19 +82,20 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
     const gate = createInFlightGate(config.WEBHOOK_TOTAL_IN_FLIGHT);
     metrics.onRender(() => metrics.webhookInFlight.set(gate.taken));
     const leaseMs = config.WEBHOOK_LEASE_MS;
+    const defaults = {
+      timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+      delaysMs: config.WEBHOOK_RETRY_DELAYS_MS,
+      retryAfterMaxMs: config.WEBHOOK_RETRY_AFTER_MAX_MS,
+    };
     const tools = {
       ...{ owner, leaseMs, store, gate, metrics, logger },
       post: createPostEvent(agent),
-      defaults: {
-        timeoutMs: config.WEBHOOK_TIMEOUT_MS,
-        delaysMs: config.WEBHOOK_RETRY_DELAYS_MS,
-        retryAfterMaxMs: config.WEBHOOK_RETRY_AFTER_MAX_MS,
-      },
+      targets: createTargets(store, defaults, logger),
       inFlight: config.WEBHOOK_IN_FLIGHT,
       stopping: stopping.signal,
     };
     const turns = createTurns(tools, queue);
-    const relay = createRelay({ owner, leaseMs, store, directory: createDirectory(store), queue, metrics, logger });
+    const relay = createRelay({ owner, leaseMs, store, directory: createDirectory(store), turns, metrics, logger });
     lifecycle.onStop('relay', () => relay.stop());
 
     const consumer = createWebhookConsumer({

@@ -83,7 +83,7 @@ test('when the key is back, what waited is delivered under the old secret', asyn
   await harness.queueMessage();
   await eventually('it is kept', async () => (await waiting(name)) === 1);
   await app.stop();
-  // A turn that came to nothing is taken for planned for five seconds, or until the settings change.
+  // A turn that came to nothing is taken for planned for some seconds, or until the settings change.
   await harness.store.webhooks.endpoints.change(name, { description: 'the key is back' });
   const both = `${KEPT},${GONE}`;
   later = createWebhooksApp(loadConfig({ ...harness.env, SESSION_ENCRYPTION_KEY: both }), { logger: silentLogger });

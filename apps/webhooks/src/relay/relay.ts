@@ -4,10 +4,10 @@
  * tenant has it, and doubles nothing, because the tenant knows how far it got in each outbox.
  */
 import { type OutboxEvent, parseShard, type Shard } from '@pombo/contracts';
-import type { WebhookQueue } from '@pombo/queue';
 import { describeError, type Logger, type Metrics } from '@pombo/runtime';
 import { asksFor, type OutboxEntry, type Store, type WantedEvent, type WebhookEndpoint } from '@pombo/store';
 import type { Directory } from '../directory.js';
+import type { Turns } from '../turns/turns.js';
 import { createShardsInUse } from './shards-in-use.js';
 
 export interface Relay {
@@ -26,7 +26,7 @@ export interface RelayOptions {
   readonly leaseMs: number;
   readonly store: Store;
   readonly directory: Directory;
-  readonly queue: WebhookQueue;
+  readonly turns: Pick<Turns, 'spread'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -35,7 +35,7 @@ export interface RelayOptions {
 const BATCH = 500;
 const SHARDS_AT_ONCE = 16;
 
-export function createRelay({ owner, leaseMs, store, directory, queue, metrics, logger }: RelayOptions): Relay {
+export function createRelay({ owner, leaseMs, store, directory, turns, metrics, logger }: RelayOptions): Relay {
   const shards = createShardsInUse(store.devices);
   const waiting = new Set<Shard>();
   const timers = new Set<NodeJS.Timeout>();
@@ -72,7 +72,7 @@ export function createRelay({ owner, leaseMs, store, directory, queue, metrics, 
       const wanted = selectWanted(own, endpoints);
       if (wanted.length === 0) continue;
       const ids = endpoints.map(({ id }) => id);
-      await queue.add(await store.webhooks.events.admit(tenantId, shard, ids, wanted));
+      await turns.spread(await store.webhooks.events.admit(tenantId, shard, ids, wanted));
     }
   };
 

@@ -7,12 +7,13 @@
  */
 import { setImmediate as nextTick, setTimeout as wait } from 'node:timers/promises';
 import { describeError, type Logger, type Metrics, SECOND } from '@pombo/runtime';
-import type { Delivery, DeliveryResult, Exchange, Store, WebhookEndpoint, WebhookName } from '@pombo/store';
-import { buildTarget, deliverEvent, giveBack, type Target, type TargetDefaults } from '../delivery/deliver-event.js';
+import type { Delivery, DeliveryResult, Exchange, Store, WebhookName } from '@pombo/store';
+import { deliverEvent, giveBack } from '../delivery/deliver-event.js';
 import type { PostEvent } from '../delivery/post-event.js';
 import { type Alarm, createAlarm } from './alarm.js';
 import type { InFlightGate } from './in-flight-gate.js';
 import { readSubjects, type Subject } from './read-subjects.js';
+import type { KnownTarget, Targets } from './targets.js';
 
 export interface TurnTools {
   /** Name of this process among those that deliver. */
@@ -20,7 +21,7 @@ export interface TurnTools {
   readonly store: Store;
   readonly gate: InFlightGate;
   readonly post: PostEvent;
-  readonly defaults: TargetDefaults;
+  readonly targets: Targets;
   /** Most events in flight to one endpoint. */
   readonly inFlight: number;
   /** What this process has in hand is somebody else's when it has said nothing for so long. */
@@ -42,8 +43,7 @@ export class EndpointTurn {
   readonly #name: WebhookName;
   readonly #tools: TurnTools;
   readonly #alarm: Alarm;
-  #target: Target;
-  #revision: string;
+  #known: KnownTarget;
   #flying = 0;
   /** Taken, and not begun yet. */
   #ready: Subject[] = [];
@@ -53,22 +53,20 @@ export class EndpointTurn {
   #poked = false;
   /** Its settings may have changed since Redis was last asked. */
   #changed = false;
-  /** Nothing more is to be begun: what it takes cannot be read here. */
+  /** Nothing more is to be begun: the endpoint is gone, or what it takes cannot be read here. */
   #over = false;
 
-  private constructor(name: WebhookName, tools: TurnTools, target: Target, revision: string) {
+  private constructor(name: WebhookName, tools: TurnTools, known: KnownTarget) {
     this.#name = name;
     this.#tools = tools;
-    this.#target = target;
-    this.#revision = revision;
+    this.#known = known;
     // So often it says that it still serves the endpoint.
     this.#alarm = createAlarm(tools.leaseMs / 3, GATHER_MS);
   }
 
   static async begin(name: WebhookName, tools: TurnTools): Promise<EndpointTurn | undefined> {
-    const endpoint = await tools.store.webhooks.endpoints.read(name);
-    if (!endpoint || isUnreadable(endpoint, tools.logger)) return undefined;
-    return new EndpointTurn(name, tools, buildTarget(endpoint, tools.defaults), endpoint.revision);
+    const known = await tools.targets.find(name);
+    return known && new EndpointTurn(name, tools, known);
   }
 
   /** Never rejects. */
@@ -164,11 +162,10 @@ export class EndpointTurn {
 
   /** Settings that were changed meanwhile are what counts. */
   async #follow(revision: string): Promise<void> {
-    if (revision === this.#revision) return;
-    const endpoint = await this.#tools.store.webhooks.endpoints.read(this.#name);
-    if (endpoint && isUnreadable(endpoint, this.#tools.logger)) this.#over = true;
-    else if (endpoint) this.#target = buildTarget(endpoint, this.#tools.defaults);
-    this.#revision = revision;
+    if (revision === this.#known.revision) return;
+    const known = await this.#tools.targets.read(this.#name);
+    if (known) this.#known = known;
+    else this.#over = true;
   }
 
   /** @returns how many of the places were not needed. */
@@ -184,7 +181,7 @@ export class EndpointTurn {
 
   #deliver({ delivery, subject }: Subject): void {
     this.#flying += 1;
-    deliverEvent(delivery, subject, this.#target, this.#tools, this.#settle);
+    deliverEvent(delivery, subject, this.#known.target, this.#tools, this.#settle);
   }
 
   readonly #settle = (result: DeliveryResult): void => {
@@ -218,15 +215,6 @@ export class EndpointTurn {
     if (this.#results.length === 0) return false;
     return this.#troubled || this.#ready.length === 0 || this.#results.length >= inFlight;
   }
-}
-
-/** The key may be added, or the secret rotated; its events wait. */
-function isUnreadable({ id, tenantId, unreadable }: WebhookEndpoint, logger: Logger): boolean {
-  if (unreadable === undefined) return false;
-  logger.error('an endpoint is not served: its secret or headers were encrypted with a key that is missing', {
-    ...{ code: unreadable, tenantId, webhookId: id },
-  });
-  return true;
 }
 
 function countOutcomes(results: readonly DeliveryResult[], { webhookAttempts }: Metrics): void {

@@ -12,6 +12,8 @@ export interface InFlightGate {
   /** Lets nobody in any more. */
   close(): void;
   readonly taken: number;
+  /** More than half of the places are taken. */
+  readonly isBusy: boolean;
 }
 
 interface Waiting {
@@ -71,6 +73,9 @@ export function createInFlightGate(total: number): InFlightGate {
     },
     get taken() {
       return taken;
+    },
+    get isBusy() {
+      return taken > total / 2;
     },
   };
 }

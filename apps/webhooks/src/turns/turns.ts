@@ -1,8 +1,11 @@
 /** The turns of this process: one at a time for each endpoint, and after each the next one is planned if it is needed. */
 import type { WebhookQueue } from '@pombo/queue';
 import { describeError } from '@pombo/runtime';
-import type { WebhookName } from '@pombo/store';
+import type { WebhookName, WebhookTurn } from '@pombo/store';
 import { EndpointTurn, type TurnTools } from './endpoint-turn.js';
+
+/** Beyond that turns are left to the queue, and so to any process. */
+const TURNS_TAKEN_HERE = 500;
 
 export interface Turns {
   /** Resolves when there is nothing more to do for the endpoint now. Never rejects. */
@@ -11,6 +14,11 @@ export interface Turns {
   poke(name: WebhookName, changed?: boolean): boolean;
   /** Plans an endpoint's next turn, if it has something to deliver. */
   plan(name: WebhookName): Promise<void>;
+  /**
+   * Sees to it that turns are taken: here and now where they are due and there is room, which spares the queue most of
+   * what an event costs when few come; by whoever is free or at its time otherwise.
+   */
+  spread(turns: readonly WebhookTurn[]): Promise<void>;
   /** Resolves when no turn is left. */
   ended(): Promise<void>;
 }
@@ -27,8 +35,17 @@ export function createTurns(tools: TurnTools, queue: WebhookQueue): Turns {
 
   const plan = async (name: WebhookName): Promise<void> => {
     const turn = await tools.store.webhooks.deliveries.plan(name);
-    if (turn) await queue.add([turn]);
+    if (turn) await spread([turn]);
   };
+
+  const takeHere = (turn: WebhookTurn): boolean => {
+    if (turn.delayMs > 0 || tools.stopping.aborted || active.size >= TURNS_TAKEN_HERE || tools.gate.isBusy)
+      return false;
+    void take({ tenantId: turn.tenantId, webhookId: turn.webhookId });
+    return true;
+  };
+
+  const spread = (turns: readonly WebhookTurn[]): Promise<void> => queue.add(turns.filter((turn) => !takeHere(turn)));
 
   const work = async (name: WebhookName, own: Active): Promise<void> => {
     try {
@@ -55,16 +72,19 @@ export function createTurns(tools: TurnTools, queue: WebhookQueue): Turns {
     return true;
   };
 
+  const take = async (name: WebhookName): Promise<void> => {
+    if (poke(name) || tools.stopping.aborted) return;
+    const own: Active = { again: false, ended: Promise.resolve() };
+    active.set(name.webhookId, own);
+    own.ended = work(name, own);
+    await own.ended;
+  };
+
   return {
-    async take(name) {
-      if (poke(name) || tools.stopping.aborted) return;
-      const own: Active = { again: false, ended: Promise.resolve() };
-      active.set(name.webhookId, own);
-      own.ended = work(name, own);
-      await own.ended;
-    },
+    take,
     poke,
     plan,
+    spread,
     async ended() {
       for (const { turn } of active.values()) turn?.poke();
       await Promise.all([...active.values()].map(({ ended }) => ended));

@@ -12,7 +12,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 `;
 
 /** A turn that should have begun this long ago is taken for lost. */
-const LOST_TURN_MS = 5000;
+const LOST_TURN_MS = 3000;
 
 /**
  * `planTurn(hash, due, flying)` finds out when something is to be done for an endpoint, and plans a turn for then
