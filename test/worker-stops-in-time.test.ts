@@ -9,7 +9,7 @@ let stack: Stack;
 let pictures: PictureServer;
 let sender: TestSender;
 beforeAll(async () => {
-  stack = await startStack({ env: { SHUTDOWN_TIMEOUT_MS: '4000' } });
+  stack = await startStack({ env: { SHUTDOWN_TIMEOUT_MS: '10000' } });
   pictures = await startPictureServer(await makePicture());
   stack.onClose(() => pictures.stop());
   sender = createTestSender(stack.store, stack.tenantId);
@@ -21,7 +21,7 @@ test('a worker stops in time although an upload hangs, and its successor sends t
   const { deviceId } = await stack.addPairedDevice();
   const worker = await stack.startWorker();
   await stack.whenConnected(deviceId);
-  stack.sandbox.setFaults({ slowUploadsMs: 12_000 });
+  stack.sandbox.setFaults({ slowUploadsMs: 30_000 });
   const number = '5511999994001';
   const content = { type: 'image', source: { url: pictures.url('/picture.png') } } as const;
   const id = await sender.send({ deviceId, number, content });
@@ -33,6 +33,27 @@ test('a worker stops in time although an upload hangs, and its successor sends t
   expect(await stack.store.messages.read(id)).toMatchObject({ state: 'processing' });
 
   stack.sandbox.setFaults({ slowUploadsMs: null });
+  const successor = await stack.startWorker();
+  await stack.whenState(id, 'delivered');
+  const { messages } = await stack.sandbox.recipient(number);
+  expect(messages).toMatchObject([{ displayedCount: 1, failures: [] }]);
+  await successor.stop();
+});
+
+test('an acknowledgement that does not come holds no device back that is handed over', async () => {
+  const { deviceId } = await stack.addPairedDevice();
+  const worker = await stack.startWorker();
+  await stack.whenConnected(deviceId);
+  const number = '5511999994002';
+  // It is off: no receipt says either that the message has arrived.
+  stack.sandbox.setFaults({ dropAcks: { number, first: 1 }, absent: [number] });
+  const id = await sender.send({ deviceId, number, content: { type: 'text', text: 'was it acknowledged?' } });
+  await eventually('it has left', () => stack.sandbox.counters().messages.acksDropped === 1);
+
+  const begun = performance.now();
+  await worker.stop();
+  expect(performance.now() - begun).toBeLessThan(5_000);
+  stack.sandbox.setFaults({ absent: null });
   const successor = await stack.startWorker();
   await stack.whenState(id, 'delivered');
   const { messages } = await stack.sandbox.recipient(number);

@@ -22,6 +22,11 @@ import { createLinkByCode } from './link-by-code.js';
 import { createUnlinking } from './unlinking.js';
 import { type Weakenings, withoutWeakness } from '../weakenings.js';
 
+/**
+ * How long a device that is handed over waits for acknowledgements, which take a fraction of a second. One that is late is
+ * probably lost, and the next owner sends the message again under its id.
+ */
+const ACKS_MS = 2 * SECOND;
 /** How long what was let go of may take to notice. */
 const RELEASE_MS = 2 * SECOND;
 /** How long a device that is to be unlinked may take to connect; after that only its credentials are forgotten. */
@@ -196,7 +201,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     settled,
     async stop(graceMs) {
       leaving = true;
-      await within(graceMs, line.drain());
+      await within(Math.min(graceMs, ACKS_MS), line.drain());
       await close();
     },
     abandon: close,
