@@ -74,16 +74,23 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   let lookForStray = false;
 
   const report = (what: string) => (error: unknown) => logger.warn(what, { deviceId, ...describeError(error) });
-  const worker = new Worker<SendJob>(queueNameOf(deviceId), null, {
-    connection: redis,
-    prefix: keys.queuePrefix(shardOfDevice(deviceId)),
-    autorun: false,
-    drainDelay: WAIT_SECONDS,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
-    maxStalledCount: Number.MAX_SAFE_INTEGER,
-  });
-  worker.on('error', report('queue worker error'));
+  let worker: Worker<SendJob> | undefined;
+  /** Made when it is first needed: its connection costs more than all else, when many devices with jobs are taken over. */
+  const bullWorker = (): Worker<SendJob> => {
+    if (worker) return worker;
+    worker = new Worker<SendJob>(queueNameOf(deviceId), null, {
+      connection: redis,
+      prefix: keys.queuePrefix(shardOfDevice(deviceId)),
+      autorun: false,
+      drainDelay: WAIT_SECONDS,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    });
+    worker.on('error', report('queue worker error'));
+    worker.startStalledCheckTimer().catch(report('the check for stalled jobs did not start'));
+    return worker;
+  };
   // The reply to a script may have been lost with the connection, and jobs with it that nobody knows to be in hand.
   const lookAgain = (): void => {
     lookForStray = true;
@@ -117,7 +124,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     const more = await take(free);
     if (free.above !== undefined) return bell.wait(URGENT_CHECK_MS);
     if (more || !isConsuming()) return;
-    const job = (await worker.getNextJob(hand.token)) as { id?: string } | undefined;
+    const job = (await bullWorker().getNextJob(hand.token)) as { id?: string } | undefined;
     if (job?.id !== undefined) adopt.push(job.id);
   };
 
@@ -154,7 +161,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     const ids = [...hand.held];
     if (ids.length === 0) return;
     const tokens = ids.map(() => hand.token);
-    const lost = await worker.extendJobLocks(ids, tokens, LOCK_MS);
+    const lost = await bullWorker().extendJobLocks(ids, tokens, LOCK_MS);
     // Still ours by the lease: locked anew, unless someone else has taken them meanwhile.
     if (lost.length > 0) await hand.take({ room: 0, adopt: lost.filter((id) => hand.held.has(id)) });
   };
@@ -164,10 +171,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     consume() {
       if (closing) return;
       consuming = true;
-      if (!loop) {
-        loop = run();
-        worker.startStalledCheckTimer().catch(report('the check for stalled jobs did not start'));
-      }
+      loop ??= run();
       bell.ring();
     },
     pause() {
@@ -186,7 +190,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       clearInterval(renewing);
       clearTimeout(flushing);
       bell.ring();
-      await worker.close(true);
+      await worker?.close(true);
       await loop;
       await flush();
       await hand.giveBack([...hand.held, ...adopt]);
