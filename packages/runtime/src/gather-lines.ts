@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { atEndOfTurn } from './end-of-turn.js';
 
 /**
  * What is written in one turn of the event loop goes out in one write: to a file or a pipe each costs a system call, and
@@ -16,7 +17,7 @@ export function gatherLines(out: NodeJS.WritableStream): Writable {
   return new Writable({
     decodeStrings: false,
     write(line: string, _encoding, done) {
-      if (gathered === '') setImmediate(flush);
+      if (gathered === '') atEndOfTurn(flush);
       gathered += line;
       done();
     },

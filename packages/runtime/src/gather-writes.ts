@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Redis } from 'ioredis';
+import { atEndOfTurn } from './end-of-turn.js';
 
 /**
  * @returns what to call before a write to a stream: everything written to it in that turn of the event loop leaves in one
@@ -11,7 +12,7 @@ export function createTurnGatherer(): (stream: Writable) => void {
     if (stream === gathering) return;
     gathering = stream;
     stream.cork();
-    setImmediate(() => {
+    atEndOfTurn(() => {
       gathering = undefined;
       stream.uncork();
     });

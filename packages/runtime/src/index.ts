@@ -9,6 +9,7 @@ export * from './lifecycle.js';
 export * from './logger.js';
 export * from './metrics.js';
 export { connectPatiently } from './connect-patiently.js';
+export { atEndOfTurn } from './end-of-turn.js';
 export { createTurnGatherer } from './gather-writes.js';
 export * from './redis.js';
 export { isRedisUnavailable } from './redis-failure.js';

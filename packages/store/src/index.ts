@@ -19,6 +19,7 @@ export * from './media.js';
 export * from './media-budget.js';
 export * from './media-probe.js';
 export * from './media-size.js';
+export * from './message-draft.js';
 export * from './message-index.js';
 export * from './messages.js';
 export * from './outbox.js';

@@ -7,20 +7,19 @@ import {
   type MessageState,
   NO_PACING,
   type Pacing,
-  PomboError,
-  type Priority,
   type SendMetadata,
   type Shard,
   shardOfDevice,
   shardOfMessage,
-  tailOfMessage,
   UNNAMED_DOCUMENT,
 } from '@pombo/contracts';
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
-import { type FollowUp, runWithFollowUp } from './follow-up.js';
+import { createAccept } from './accept-messages.js';
+import type { FollowUp } from './follow-up.js';
+import type { AcceptResult, MessageDraft, MessageLimits } from './message-draft.js';
 import { sharedArgsOf, sharedKeysOf } from './message-script-arguments.js';
 import type { Place } from './message-index.js';
 import { metadataToFields, recordFromFields } from './message-fields.js';
@@ -28,8 +27,6 @@ import { encodeLimits } from './pacings.js';
 import { createPlainMoves } from './plain-moves.js';
 import { ERASE_MESSAGE } from './scripts/erase-message.js';
 import {
-  ACCEPT,
-  ACCEPT_KEYS,
   AWAIT,
   BEGIN,
   CANCEL,
@@ -39,7 +36,7 @@ import {
   TRANSITION,
   SHARED_KEYS,
 } from './scripts/message-scripts.js';
-import { openContent, sealContent } from './stored-content.js';
+import { openContent } from './stored-content.js';
 
 type Args = Array<string | number | Buffer>;
 
@@ -55,33 +52,6 @@ declare module 'ioredis' {
     ): Result<[Buffer, Buffer[] | Buffer | undefined, Buffer | null | undefined, number?], Context>;
     pomboDispatch(...args: Args): Result<[string, (string | number)?, string?, string?], Context>;
   }
-}
-
-/** A message about to be accepted. */
-export interface MessageDraft {
-  readonly id: string;
-  readonly content: MessageContent;
-  readonly tenantId: string;
-  readonly userId: string;
-  readonly deviceId: string;
-  /** JID. */
-  readonly to: string;
-  readonly priority: Priority;
-  readonly clientReference?: string;
-  /** The message this one repeats. */
-  readonly retryOf?: string;
-  /** Milliseconds until it is due; 0 for now. */
-  readonly delayMs: number;
-  /** Milliseconds it may wait for its device after it is due. */
-  readonly expiresInMs: number;
-  /** Someone waits for the outcome, so it is published when it is known. */
-  readonly awaited: boolean;
-}
-
-export interface AcceptResult {
-  readonly sequence: number;
-  /** The state it is in, when it was accepted before. */
-  readonly known?: MessageState;
 }
 
 export type MessageSummary = Pick<MessageRecord, 'tenantId' | 'state' | 'clientReference'>;
@@ -133,14 +103,6 @@ export interface TransitionDetails extends SendFindings {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-export interface MessageLimits {
-  readonly deviceMaxWaiting: number;
-  readonly recordRetentionMs: number;
-  readonly outboxRetentionMs: number;
-  /** How long a chat counts as known after the last message. */
-  readonly chatRetentionMs: number;
-}
-
 export interface Messages {
   createId(deviceId: string): string;
   /**
@@ -175,23 +137,6 @@ export interface Messages {
   /** Removes a message for good; one that can still be canceled is canceled first. @param place in its device's list. */
   erase(messageId: string, place: Place): Promise<'canceled' | 'erased' | 'gone'>;
 }
-
-const REFUSALS: Readonly<Record<string, (waiting: number) => PomboError>> = {
-  full: (waiting) =>
-    new PomboError(
-      'RATE_LIMITED',
-      `${waiting} messages already wait for this device; send more when it has caught up`,
-      {
-        retryAfterSeconds: 30,
-      },
-    ),
-  'no-device': () => new PomboError('DEVICE_NOT_FOUND', 'this device no longer exists'),
-  'not-paired': () =>
-    new PomboError(
-      'DEVICE_NOT_READY',
-      'this device is not paired with a phone yet: get a code from GET /qr and scan it',
-    ),
-};
 
 export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits: MessageLimits): Messages {
   defineScripts(redis);
@@ -230,28 +175,7 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   return {
     createId: (deviceId) => createMessageId(shardOfDevice(deviceId)),
 
-    async accept(draft, job) {
-      const { id, deviceId } = draft;
-      const reply = await runWithFollowUp(
-        redis,
-        ACCEPT_SCRIPT,
-        [...keysOf(id, deviceId), keys.device(deviceId), keys.messageIndex(deviceId)],
-        [
-          ...argsOf(id),
-          limits.deviceMaxWaiting,
-          sealContent(cipher, keys.content(id), draft),
-          draft.delayMs,
-          draft.expiresInMs,
-          tailOfMessage(id),
-          ...draftToFields(draft),
-        ],
-        job,
-      );
-      const [verdict, figure, known] = reply as [string, number, MessageState?];
-      const refusal = REFUSALS[verdict];
-      if (refusal) throw refusal(figure);
-      return { sequence: figure, ...(known === undefined ? {} : { known }) };
-    },
+    accept: createAccept({ redis, keys, cipher, limits }),
 
     async begin(id, deviceId, epoch) {
       const reply = await redis.pomboBeginBuffer(...keysOf(id, deviceId), keys.lease(deviceId), ...argsOf(id), epoch);
@@ -337,8 +261,6 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   };
 }
 
-const ACCEPT_SCRIPT = { name: 'pomboAccept', numberOfKeys: ACCEPT_KEYS, lua: ACCEPT };
-
 function defineScripts(redis: Redis): void {
   redis.defineCommand('pomboEraseMessage', { numberOfKeys: SHARED_KEYS + 1, lua: ERASE_MESSAGE });
   redis.defineCommand('pomboAwait', { numberOfKeys: 1, lua: AWAIT });
@@ -347,15 +269,6 @@ function defineScripts(redis: Redis): void {
   redis.defineCommand('pomboTransition', { numberOfKeys: SHARED_KEYS, lua: TRANSITION });
   redis.defineCommand('pomboBegin', { numberOfKeys: SHARED_KEYS + 1, lua: BEGIN });
   redis.defineCommand('pomboDispatch', { numberOfKeys: DISPATCH_KEYS, lua: DISPATCH });
-}
-
-function draftToFields(draft: MessageDraft): Args {
-  const fields: Args = ['t', draft.content.type, 'n', draft.tenantId, 'u', draft.userId];
-  fields.push('d', draft.deviceId, 'to', draft.to, 'pr', draft.priority);
-  if (draft.clientReference !== undefined) fields.push('ref', draft.clientReference);
-  if (draft.retryOf !== undefined) fields.push('of', draft.retryOf);
-  if (draft.awaited) fields.push('wait', 1);
-  return fields;
 }
 
 function detailsToFields({ chatJid, error, metadata }: TransitionDetails): string[] {

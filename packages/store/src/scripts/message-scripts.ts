@@ -12,52 +12,6 @@ export const SHARED_KEYS = 4;
 
 export const PRELUDE = LOCALS + CLOCK_AND_TELL + MOVE_STATE;
 
-/** Keys of `ACCEPT`. */
-export const ACCEPT_KEYS = SHARED_KEYS + 2;
-
-/**
- * Accepts a message: checks the device and its cap, gives the sequence number, writes record and content, announces
- * `message.queued`, and enters it into the device's list, from which it takes what is older than any record can be.
- * Idempotent by id. KEYS[5]: device; [6]: list.
- * ARGV[4]: cap of waiting messages; [5]: content; [6]: delay until due, ms; [7]: life after that, ms;
- * [8]: what the list has of the id; [9..]: field, value…
- * Returns {'accepted' | 'exists' | 'full' | 'no-device' | 'not-paired', sequence or waiting, state when it exists}; its
- * job follows when it is `queued` or `processing`.
- */
-export const ACCEPT = `${LOCALS}${CLOCK_AND_TELL}
-local known = redis.call('HMGET', record, 'seq', 'st')
-if known[1] then return { 'exists', tonumber(known[1]), known[2] } end
-local device = redis.call('HMGET', KEYS[5], 'id', 'paired')
-if not device[1] then return { 'no-device', 0 } end
-if device[2] ~= '1' then return { 'not-paired', 0 } end
-local waiting = tonumber(redis.call('HGET', counters, 'waiting') or '0')
-if waiting >= tonumber(ARGV[4]) then return { 'full', waiting } end
-local sequence = redis.call('HINCRBY', counters, 'seq', 1)
-redis.call('HINCRBY', counters, 'waiting', 1)
-local due = now + ARGV[6]
-local expires = due + ARGV[7]
-redis.call('HSET', record, 'seq', sequence, 'st', 'queued', 'w', 1, 'qAt', now, 'exp', expires, unpack(ARGV, 9))
-if tonumber(ARGV[6]) > 0 then redis.call('HSET', record, 'due', due) end
-redis.call('PEXPIREAT', record, expires + retentionMs)
-redis.call('SET', content, ARGV[5], 'PXAT', expires + retentionMs)
-tell('queued')
-local life = expires - now
-local times = redis.call('HMGET', counters, 'life', 'soonest')
-local longest = tonumber(times[1] or '0')
-if not times[2] or expires < tonumber(times[2]) then redis.call('HSET', counters, 'soonest', expires) end
-if life > longest then
-  redis.call('HSET', counters, 'life', life)
-  longest = life
-end
-local oldest = math.max(0, now - longest - retentionMs)
-local place = string.format('%.0f-%.0f', now, sequence)
-if type(redis.pcall('XADD', KEYS[6], 'MINID', '~', oldest, place, 'm', ARGV[8])) == 'table' then
-  -- The clock went back; then it stands behind the message before it.
-  redis.call('XADD', KEYS[6], 'MINID', '~', oldest, '*', 'm', ARGV[8])
-end
-return { 'accepted', sequence }
-`;
-
 /** Moves a message. ARGV[4]: target state; [5..]: field, value… Returns {changed 0 | 1, state now or false}. */
 export const TRANSITION = `${PRELUDE}
 local extra = {}

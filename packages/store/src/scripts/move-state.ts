@@ -1,8 +1,8 @@
 import { NUDGE } from './outbox-scripts.js';
 
 /**
- * Lua: the time, which is Redis' own, so that machines with different clocks agree about expiry; and `tell`, which
- * appends a message's event. An event is some 50 bytes: its place is its time, its message and device are named by what
+ * Lua: the time, which is Redis' own, so that machines with different clocks agree about expiry; `append`, which
+ * appends a message's event; and `tell`, which nudges the relays besides. An event is some 50 bytes: its place is its time, its message and device are named by what
  * the shard does not tell, and events of one kind share the names of their fields.
  *
  * Expects the locals `record`, `counters`, `outbox` and `outboxMs`.
@@ -12,7 +12,7 @@ export const CLOCK_AND_TELL = `${NUDGE}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local function tell(state, code)
+local function append(state, code)
   local event = { 's', state, 'm', string.sub(record, -15), 'd', string.sub(counters, -19, -3), 'c', code or '' }
   local oldest = now - outboxMs
   local at = string.format('%.0f-*', now)
@@ -20,6 +20,10 @@ local function tell(state, code)
     -- The clock went back; then it stands behind the event before it, and has that one's time.
     redis.call('XADD', outbox, 'MINID', '~', oldest, '*', unpack(event))
   end
+end
+
+local function tell(state, code)
+  append(state, code)
   nudge(outbox)
 end
 `;
