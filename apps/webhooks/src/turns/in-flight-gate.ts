@@ -12,8 +12,10 @@ export interface InFlightGate {
   /** Lets nobody in any more. */
   close(): void;
   readonly taken: number;
-  /** More than half of the places are taken. */
-  readonly isBusy: boolean;
+  /** Places altogether. */
+  readonly total: number;
+  /** Whether a place would be given at once. */
+  hasRoomFor(tenantId: string): boolean;
 }
 
 interface Waiting {
@@ -74,8 +76,7 @@ export function createInFlightGate(total: number): InFlightGate {
     get taken() {
       return taken;
     },
-    get isBusy() {
-      return taken > total / 2;
-    },
+    total,
+    hasRoomFor: (tenantId) => !closed && line.length === 0 && roomFor(tenantId, 1) > 0,
   };
 }

@@ -4,9 +4,6 @@ import { describeError } from '@pombo/runtime';
 import type { WebhookName, WebhookTurn } from '@pombo/store';
 import { EndpointTurn, type TurnTools } from './endpoint-turn.js';
 
-/** Beyond that turns are left to the queue, and so to any process. */
-const TURNS_TAKEN_HERE = 500;
-
 export interface Turns {
   /** Resolves when there is nothing more to do for the endpoint now. Never rejects. */
   take(name: WebhookName): Promise<void>;
@@ -38,9 +35,12 @@ export function createTurns(tools: TurnTools, queue: WebhookQueue): Turns {
     if (turn) await spread([turn]);
   };
 
+  /** Turns that were just taken have no place yet. What is more is left to the queue, and so to any process. */
+  const hasRoomFor = ({ tenantId }: WebhookTurn): boolean =>
+    active.size < tools.gate.total / 2 && tools.gate.hasRoomFor(tenantId);
+
   const takeHere = (turn: WebhookTurn): boolean => {
-    if (turn.delayMs > 0 || tools.stopping.aborted || active.size >= TURNS_TAKEN_HERE || tools.gate.isBusy)
-      return false;
+    if (turn.delayMs > 0 || tools.stopping.aborted || !hasRoomFor(turn)) return false;
     void take({ tenantId: turn.tenantId, webhookId: turn.webhookId });
     return true;
   };
