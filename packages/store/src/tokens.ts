@@ -1,12 +1,12 @@
 /** Tokens: shown once, kept only as their hash. */
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { hash, randomUUID, timingSafeEqual } from 'node:crypto';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /** A UUID v4: 122 random bits, so a plain hash is enough to keep it. */
 export const createToken = (): string => randomUUID();
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /** @returns undefined for what cannot be a token. */
 export function hashToken(token: string): string | undefined {

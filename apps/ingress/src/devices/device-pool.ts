@@ -32,12 +32,12 @@ interface Pool {
 export interface DevicePool {
   /**
    * The named device; else the only one the caller may use, the connected one with the fewest waiting messages, or any
-   * that is paired. The message is counted as waiting from now on.
+   * that is paired. At once where that is remembered. The message is counted as waiting from now on.
    *
    * @throws PomboError DEVICE_NOT_FOUND; DEVICE_NOT_READY when none it may be is paired; RATE_LIMITED when too many
    * messages of the tenant wait, all devices together
    */
-  choose(caller: Caller, deviceId: string | undefined): Promise<DeviceRecord>;
+  choose(caller: Caller, deviceId: string | undefined): DeviceRecord | Promise<DeviceRecord>;
 }
 
 export interface DevicePoolOptions {
@@ -73,8 +73,7 @@ export function createDevicePool({ devices, changes, tenantMaxWaiting }: DeviceP
   };
   const chooseNamed = async (pool: Pool, caller: Caller, deviceId: string): Promise<DeviceRecord> => {
     if (!mayUse(caller, deviceId)) throw deviceNotFound();
-    const known = pool.devices.find(({ id, paired }) => id === deviceId && paired);
-    const device = known ?? (await findOwnDevice(devices, caller, deviceId));
+    const device = findKnown(pool, caller, deviceId) ?? (await findOwnDevice(devices, caller, deviceId));
     if (!device.paired) throw notReady();
     return device;
   };
@@ -89,16 +88,29 @@ export function createDevicePool({ devices, changes, tenantMaxWaiting }: DeviceP
     throw pool.devices.some(({ id }) => mayUse(caller, id)) ? notReady() : noDevice();
   };
 
+  const count = (pool: Pool, device: DeviceRecord): DeviceRecord => {
+    if (pool.total >= tenantMaxWaiting) throw tenantFull(pool.total);
+    pool.total += 1;
+    pool.waiting.set(device.id, (pool.waiting.get(device.id) ?? 0) + 1);
+    return device;
+  };
+  const look = async (caller: Caller, deviceId: string | undefined): Promise<DeviceRecord> => {
+    const pool = await poolOf(caller.tenantId);
+    return count(pool, await (deviceId === undefined ? chooseAny(pool, caller) : chooseNamed(pool, caller, deviceId)));
+  };
+
   return {
-    async choose(caller, deviceId) {
-      const pool = await poolOf(caller.tenantId);
-      const device = await (deviceId === undefined ? chooseAny(pool, caller) : chooseNamed(pool, caller, deviceId));
-      if (pool.total >= tenantMaxWaiting) throw tenantFull(pool.total);
-      pool.total += 1;
-      pool.waiting.set(device.id, (pool.waiting.get(device.id) ?? 0) + 1);
-      return device;
+    choose(caller, deviceId) {
+      const pool = pools.get(caller.tenantId);
+      if (pool instanceof Promise) return look(caller, deviceId);
+      const known = deviceId === undefined ? leastBusy(pool, caller) : findKnown(pool, caller, deviceId);
+      return known ? count(pool, known) : look(caller, deviceId);
     },
   };
+}
+
+function findKnown({ devices }: Pool, caller: Caller, deviceId: string): DeviceRecord | undefined {
+  return mayUse(caller, deviceId) ? devices.find(({ id, paired }) => id === deviceId && paired) : undefined;
 }
 
 function leastBusy({ devices, waiting }: Pool, caller: Caller): DeviceRecord | undefined {

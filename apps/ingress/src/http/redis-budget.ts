@@ -9,6 +9,11 @@ export interface RedisBudget {
    * @throws RedisTooSlowError when the budget runs out before `work` is done; what `work` comes to is then ignored.
    */
   spend<T>(work: Promise<T>): Promise<T>;
+  /**
+   * For the last command a request needs: its own time limit is enough when it is the only one.
+   * @throws RedisTooSlowError as `spend`
+   */
+  spendOnLast<T>(command: Promise<T>): Promise<T>;
 }
 
 /** All commands of a request together took too long. */
@@ -22,15 +27,17 @@ export class RedisTooSlowError extends Error {
 /** @param commandTimeoutMs after which the connection gives up a command by itself. */
 export function createRedisBudget(commandTimeoutMs: number): RedisBudget {
   let leftMs = commandTimeoutMs;
+  const spend = async <T>(work: Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    try {
+      return await within(work, leftMs);
+    } finally {
+      leftMs -= performance.now() - startedAt;
+    }
+  };
   return {
-    async spend(work) {
-      const startedAt = performance.now();
-      try {
-        return await within(work, leftMs);
-      } finally {
-        leftMs -= performance.now() - startedAt;
-      }
-    },
+    spend,
+    spendOnLast: (command) => (leftMs === commandTimeoutMs ? command : spend(command)),
   };
 }
 

@@ -36,7 +36,10 @@ export function createPrepareSend(type: MessageType, { config, store, devicePool
       scope: `send/${type}`,
       asked: { content, to, device_id, priority, client_reference, send_at, expires_in },
       warnings,
-      chooseDevice: () => redisBudget.spend(devicePool.choose(caller, device_id)),
+      chooseDevice() {
+        const chosen = devicePool.choose(caller, device_id);
+        return chosen instanceof Promise ? redisBudget.spend(chosen) : chosen;
+      },
     };
   };
 }

@@ -21,7 +21,7 @@ export function createQueueMessage({ store, producer, metrics }: AppParts): Queu
     // Nothing leaves a connection that is not ready, so the client need not wonder whether its message exists.
     if (redis.status !== 'ready') throw queueUnavailable();
     try {
-      const { known } = await redisBudget.spend(messages.accept(draft, job));
+      const { known } = await redisBudget.spendOnLast(messages.accept(draft, job));
       if (known === undefined) metrics.accepted.inc({ type: draft.content.type });
       return known;
     } catch (cause) {

@@ -9,5 +9,5 @@ export interface SendPlan {
   /** All that the client asked for, in Pombo's own spelling; media by its content. Must go through JSON. */
   readonly asked: unknown;
   readonly warnings: readonly Warning[];
-  readonly chooseDevice: () => Promise<DeviceRecord>;
+  readonly chooseDevice: () => DeviceRecord | Promise<DeviceRecord>;
 }
