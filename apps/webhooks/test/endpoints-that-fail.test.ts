@@ -11,6 +11,8 @@ import { openWebhooks, type WebhooksHarness } from './webhooks-harness.js';
 /** Of the endpoints that are to be found too slow; the others have all the time a busy machine may take. */
 const SHORT_MS = 200;
 const IN_TIME = { timeoutMs: 30_000 };
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
 const receivers: Receiver[] = [];
 const opened = openApp();
 afterAll(async () => {
@@ -210,6 +212,69 @@ underWay('retry_attempts of its own counts instead of the schedule', async () =>
   await queue();
   expect(await whenLogged(2)).toMatchObject([{ verdict: 'retry' }, { verdict: 'dead' }]);
   expect(receiver.received).toHaveLength(2);
+});
+
+underWay(
+  'Retry-After may be a date; one that is past, absurd or no time at all is not obeyed to the letter',
+  async () => {
+    const asked = [new Date(Date.now() - 60_000).toUTCString(), '0', 'soon', '-5', '9'.repeat(30)];
+    const { receiver, queue, whenLogged } = await openScene((response, received, count) =>
+      (count <= asked.length ? status(503, { 'retry-after': asked[count - 1] ?? '' }) : ok)(response, received, count),
+    );
+    await queue();
+    const made = await whenLogged(asked.length + 1);
+    const pauses = made.slice(0, -1).map(({ at, nextAt = at }) => nextAt - at);
+    // By the schedule, and the last for as long as an endpoint can ask for.
+    for (const pause of pauses.slice(0, -1)) expect(pause).toBeLessThan(100);
+    expect(pauses.slice(0, -1).every((pause) => pause > 0)).toBe(true);
+    expect(pauses.at(-1)).toBeGreaterThanOrEqual(1200);
+    expect(receiver.received).toHaveLength(asked.length + 1);
+  },
+);
+
+const UNUSUAL = [
+  ['204', 'HTTP/1.1 204 No Content\r\n\r\n', { verdict: 'ok', status: 204, error: '' }],
+  ['205', 'HTTP/1.1 205 Reset Content\r\ncontent-length: 0\r\n\r\n', { verdict: 'ok', status: 205, error: '' }],
+  ['103 and then 200', `HTTP/1.1 103 Early Hints\r\n\r\n${OK}`, { verdict: 'ok', status: 200, answer: 'ok' }],
+  ['304', 'HTTP/1.1 304 Not Modified\r\n\r\n', { verdict: 'dead', status: 304, error: 'redirect' }],
+  ['a body in broken pieces', `${CHUNKED}zz\r\nbroken`, { verdict: 'ok', status: 200, error: '' }],
+  ['what is no HTTP', 'good morning\r\n\r\n', { verdict: 'dead', status: 0, error: 'invalid_answer' }],
+  ['headers without an end', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}`, { verdict: 'dead', status: 0 }],
+] as const;
+
+for (const [how, bytes, told] of UNUSUAL) {
+  underWay(`an endpoint that answers ${how} is understood`, async () => {
+    const answer: Answering = (response) => void response.socket?.end(bytes);
+    const { queue, whenLogged } = await openScene(answer, { retryAttempts: 0 });
+    await queue();
+    expect(await whenLogged(1)).toMatchObject([told]);
+  });
+}
+
+underWay('an endpoint that cannot do TLS is told apart', async () => {
+  const { port } = await openScene(ok).then(({ receiver }) => receiver);
+  const { queue, whenLogged } = await openScene(ok, { url: `https://127.0.0.1:${port}/`, retryAttempts: 0 });
+  await queue();
+  expect(await whenLogged(1)).toMatchObject([{ verdict: 'dead', status: 0, error: 'tls' }]);
+});
+
+underWay('a long URL with a query is asked for as it is', async () => {
+  const path = `/${'long/'.repeat(800)}?token=a%20b&empty=`;
+  const other = await openScene(ok);
+  const { queue, whenLogged } = await openScene(ok, { url: other.receiver.url(path) });
+  await queue();
+  await whenLogged(1);
+  expect(other.receiver.received.map((one) => one.path)).toEqual([path]);
+});
+
+underWay('every attempt has a timestamp of its own', async () => {
+  const { receiver, queue, whenLogged } = await openScene(firstly(1, status(429, { 'retry-after': '1' }), ok));
+  await queue();
+  await whenLogged(2);
+  const [first, second] = receiver.received.map(({ headers }) => headers);
+  expect(second?.['webhook-id']).toBe(first?.['webhook-id']);
+  expect(Number(second?.['webhook-timestamp'])).toBeGreaterThan(Number(first?.['webhook-timestamp']));
+  expect(second?.['webhook-signature']).not.toBe(first?.['webhook-signature']);
 });
 
 underWay('an endpoint at an address that must not be reached is not', async () => {

@@ -3,7 +3,7 @@
  * only the status and the first bytes count. Redirects are not followed.
  */
 import { BlockedAddressError } from '@pombo/guard';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 
 export interface Post {
   readonly url: URL;
@@ -157,8 +157,10 @@ const TLS_CODE = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPR
 function wordFor(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'failed';
   if (error instanceof BlockedAddressError) return 'blocked_address';
-  const { code = '', cause, errors } = error as { code?: string; cause?: unknown; errors?: readonly unknown[] };
-  return WORDS[code] ?? (TLS_CODE.test(code) ? 'tls' : wordFor(errors?.[0] ?? cause));
+  if (error instanceof errors.HTTPParserError) return 'invalid_answer';
+  const { code = '', cause } = error as { code?: string; cause?: unknown };
+  const [first] = (error as { errors?: readonly unknown[] }).errors ?? [];
+  return WORDS[code] ?? (TLS_CODE.test(code) ? 'tls' : wordFor(first ?? cause));
 }
 
 /** Answers that say when the endpoint wants to be asked again. */
@@ -173,9 +175,8 @@ function readRetryAfter(headers: readonly Buffer[]): number | undefined {
   return undefined;
 }
 
-/** RFC 9110: a number of seconds or a date. @returns undefined for anything else. */
+/** RFC 9110: a number of seconds or a date. @returns undefined for anything else, and for what is no time to wait. */
 function parseRetryAfter(value: string): number | undefined {
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return ms > 0 ? ms : undefined;
 }
