@@ -267,6 +267,24 @@ underWay('a long URL with a query is asked for as it is', async () => {
   expect(other.receiver.received.map((one) => one.path)).toEqual([path]);
 });
 
+underWay('an endpoint that closes every connection unannounced gets every event', async () => {
+  const closing: Answering = (response) => {
+    const { socket } = response;
+    response.writeHead(200).end('ok', () => socket?.destroy());
+  };
+  const { name, receiver, webhooks, queueMany } = await openScene(closing, { retryAttempts: 20 });
+  const ids = await queueMany(40);
+  await eventually('all came', () => receiver.counts().size === ids.length, IN_TIME);
+  await eventually(
+    'nothing is left',
+    async () => {
+      const { waiting, inFlight, dead } = await webhooks.log.backlog(name);
+      return waiting + inFlight + dead === 0;
+    },
+    IN_TIME,
+  );
+});
+
 underWay('every attempt has a timestamp of its own', async () => {
   const { receiver, queue, whenLogged } = await openScene(firstly(1, status(429, { 'retry-after': '1' }), ok));
   await queue();
