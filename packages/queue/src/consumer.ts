@@ -6,12 +6,12 @@
  *   paused ──consume──▶ taking ──no room──▶ full ──room, or something more urgent──▶ taking
  *                          └──nothing there──▶ waiting for a job ──▶ taking          any ──pause──▶ paused
  */
-import { type Priority, type SendJob, shardOfDevice } from '@pombo/contracts';
+import { type Priority, shardOfDevice } from '@pombo/contracts';
 import { describeError, type Logger, onReconnect, type Redis, SECOND } from '@pombo/runtime';
 import type { Keys } from '@pombo/store';
-import { Worker } from 'bullmq';
 import { createBell } from './bell.js';
-import { createHand, type TakenJob } from './hand.js';
+import { createHand, type Taken, type TakenJob } from './hand.js';
+import { JobWaiter } from './job-waiter.js';
 import { queueNameOf } from './queue-names.js';
 
 /** What can be taken now: how many jobs, and whether only those more urgent than some priority. */
@@ -23,7 +23,7 @@ export interface Room {
 export interface Consumer {
   /** Takes jobs from now on. */
   consume(): void;
-  /** Takes no more jobs until `consume`, but for one that BullMQ may be waiting for; those in hand go on. */
+  /** Takes no more jobs until `consume`; those in hand go on. */
   pause(): void;
   /** The answer of `room` has changed. */
   roomChanged(): void;
@@ -66,22 +66,19 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   /** Outcomes recorded, jobs still there. */
   let finished: string[] = [];
   let flushing: NodeJS.Timeout | undefined;
-  /** Jobs that BullMQ made active for us. */
-  let adopt: string[] = [];
   let consuming = false;
   let closing = false;
   let loop: Promise<void> | undefined;
   let lookForStray = false;
 
   const report = (what: string) => (error: unknown) => logger.warn(what, { deviceId, ...describeError(error) });
-  let worker: Worker<SendJob> | undefined;
+  let worker: JobWaiter | undefined;
   /** Made when it is first needed: its connection costs more than all else, when many devices with jobs are taken over. */
-  const bullWorker = (): Worker<SendJob> => {
+  const bullWorker = (): JobWaiter => {
     if (worker) return worker;
-    worker = new Worker<SendJob>(queueNameOf(deviceId), null, {
+    worker = new JobWaiter(queueNameOf(deviceId), {
       connection: redis,
       prefix: keys.queuePrefix(shardOfDevice(deviceId)),
-      autorun: false,
       drainDelay: WAIT_SECONDS,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
@@ -98,18 +95,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   };
   const stopListening = onReconnect(redis, lookAgain);
 
-  const take = async ({ jobs, above }: Room): Promise<boolean> => {
-    const adopted = adopt;
-    const wanted = Math.min(jobs, MOST_AT_ONCE);
-    const taken = await hand.take({ room: wanted, ...(above === undefined ? {} : { above }), adopt: adopted });
-    adopt = adopt.filter((id) => !adopted.includes(id));
-    if (taken.stale) {
-      consuming = false;
-      await hand.giveBack(adopted);
-    }
+  const take = async ({ jobs, above }: Room): Promise<Taken> => {
+    const wanted = Math.max(0, Math.min(jobs, MOST_AT_ONCE));
+    const taken = await hand.take({ room: wanted, ...(above === undefined ? {} : { above }) });
+    if (taken.stale) consuming = false;
     const stray = lookForStray ? await takeStray() : [];
     if (stray.length + taken.jobs.length > 0) await options.take([...stray, ...taken.jobs]);
-    return taken.more;
+    return taken;
   };
 
   const takeStray = async (): Promise<TakenJob[]> => {
@@ -120,12 +112,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   const step = async (): Promise<void> => {
     const free = room();
-    if (free.jobs <= 0 && adopt.length === 0 && !lookForStray) return bell.wait();
-    const more = await take(free);
+    if (free.jobs <= 0 && !lookForStray) return bell.wait();
+    const { more, dueInMs } = await take(free);
     if (free.above !== undefined) return bell.wait(URGENT_CHECK_MS);
     if (more || !isConsuming()) return;
-    const job = (await bullWorker().getNextJob(hand.token)) as { id?: string } | undefined;
-    if (job?.id !== undefined) adopt.push(job.id);
+    await bullWorker().wait(hand.token, dueInMs);
+    // What it woke for is there for whoever consumes next.
+    if (!isConsuming()) void hand.wake().catch(report('the next to wait for a job was not woken'));
   };
 
   /** Asked after something was awaited. */
@@ -193,7 +186,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await worker?.close(true);
       await loop;
       await flush();
-      await hand.giveBack([...hand.held, ...adopt]);
+      await hand.giveBack([...hand.held]);
     },
   };
 }

@@ -10,7 +10,7 @@ import { JOB_PRIORITY } from './queue-names.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    pomboTake(...args: Array<string | number>): Result<['stale'] | ['ok', number, ...string[]], Context>;
+    pomboTake(...args: Array<string | number>): Result<['stale'] | ['ok', number, number, ...string[]], Context>;
     pomboFinish(...args: Array<string | number>): Result<number, Context>;
     pomboGiveBack(...args: Array<string | number>): Result<number, Context>;
   }
@@ -38,12 +38,24 @@ export interface TakeOptions {
   readonly adopt?: readonly string[];
 }
 
+export interface Taken {
+  readonly jobs: TakenJob[];
+  readonly more: boolean;
+  readonly dueInMs: number | undefined;
+  readonly stale: boolean;
+}
+
 export interface Hand {
   readonly token: string;
   /** Messages whose jobs are held. */
   readonly held: ReadonlySet<string>;
-  /** @returns what is new in hand, in order; `stale` when the lease is someone else's. `more` tells whether jobs wait. */
-  take(options: TakeOptions): Promise<{ jobs: TakenJob[]; more: boolean; stale: boolean }>;
+  /**
+   * @returns what is new in hand, in order; `stale` when the lease is someone else's. `more` tells whether jobs wait,
+   * `dueInMs` how long until the next delayed one is due, if there is one.
+   */
+  take(options: TakeOptions): Promise<Taken>;
+  /** Wakes whoever waits for a job. */
+  wake(): Promise<void>;
   /** The outcome is recorded: the jobs go. */
   finish(messageIds: readonly string[]): Promise<void>;
   /** Puts jobs back to where the next owner takes them, in order; those no longer in this hand are left alone. */
@@ -69,7 +81,7 @@ export function createHand({ redis, keys, deviceId, epoch, lockMs }: HandOptions
   redis.defineCommand('pomboTake', { numberOfKeys: JOB_KEY_COUNT, lua: TAKE });
   redis.defineCommand('pomboFinish', { numberOfKeys: JOB_KEY_COUNT, lua: FINISH });
   redis.defineCommand('pomboGiveBack', { numberOfKeys: JOB_KEY_COUNT, lua: GIVE_BACK });
-  const { names, jobPrefix, recordPrefix, active } = jobKeysOf(keys, deviceId);
+  const { names, jobPrefix, recordPrefix, active, marker } = jobKeysOf(keys, deviceId);
   const token = randomUUID();
   const held = new Set<string>();
   const prefixes = [jobPrefix, recordPrefix] as const;
@@ -79,7 +91,7 @@ export function createHand({ redis, keys, deviceId, epoch, lockMs }: HandOptions
     held,
     async take({ room, above, adopt = [] }) {
       const below = above === undefined ? '+inf' : `(${JOB_PRIORITY[above] * 2 ** 32}`;
-      const [verdict, more = 0, ...parts] = await redis.pomboTake(
+      const [verdict, more = 0, dueInMs = -1, ...parts] = await redis.pomboTake(
         ...names,
         ...prefixes,
         ...[epoch, token, lockMs, room, below],
@@ -87,7 +99,7 @@ export function createHand({ redis, keys, deviceId, epoch, lockMs }: HandOptions
       );
       const jobs = readJobs(parts).filter(({ messageId }) => !held.has(messageId));
       for (const { messageId } of jobs) held.add(messageId);
-      return { jobs, more: more === 1, stale: verdict === 'stale' };
+      return { jobs, more: more === 1, dueInMs: dueInMs < 0 ? undefined : dueInMs, stale: verdict === 'stale' };
     },
     async finish(messageIds) {
       if (messageIds.length > 0) await redis.pomboFinish(...names, ...prefixes, token, ...messageIds);
@@ -96,6 +108,9 @@ export function createHand({ redis, keys, deviceId, epoch, lockMs }: HandOptions
     async giveBack(messageIds) {
       if (messageIds.length > 0) await redis.pomboGiveBack(...names, ...prefixes, token, ...messageIds);
       for (const id of messageIds) held.delete(id);
+    },
+    async wake() {
+      await redis.zadd(marker, 0, '0');
     },
     async findStray() {
       const ids = await redis.lrange(active, 0, -1);

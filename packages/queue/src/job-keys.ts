@@ -14,6 +14,8 @@ export interface JobKeys {
   readonly names: readonly string[];
   /** List of the jobs in someone's hand, the last one taken first. */
   readonly active: string;
+  /** Set whose members wake whoever waits for a job. */
+  readonly marker: string;
   /** What the key of every job starts with. */
   readonly jobPrefix: string;
   /** What the key of every record starts with. */
@@ -28,6 +30,7 @@ export function jobKeysOf(keys: Keys, deviceId: string): JobKeys {
   return {
     names: [keys.lease(deviceId), ...PARTS.map((part) => jobPrefix + part)],
     active: `${jobPrefix}active`,
+    marker: `${jobPrefix}marker`,
     jobPrefix,
     recordPrefix: keys.recordPrefix(shard),
   };

@@ -73,7 +73,11 @@ return putBack(held)
  * Returns {'stale'}, or {'ok', 1 when more wait, then for each: id, data, sequence, priority, to, ms until expiry}.
  */
 export const TAKE = `${LOCALS}
-if not leaseIs(ARGV[3]) then return { 'stale' } end
+if not leaseIs(ARGV[3]) then
+  -- What woke the former owner was meant for the new one.
+  redis.call('ZADD', marker, 0, '0')
+  return { 'stale' }
+end
 local token, lockMs, room, below = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -86,7 +90,9 @@ for _, id in ipairs(due) do
   redis.call('ZADD', prioritized, priority * 4294967296 + redis.call('INCR', counter), id)
 end
 
-local found = { 'ok', 0 }
+local found = { 'ok', 0, -1 }
+local nextDue = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+if nextDue then found[3] = math.max(1, math.floor(nextDue / 4096) - now) end
 local function take(id, isActive)
   local data = redis.call('HGET', jobs .. id, 'data')
   local record = redis.call('HMGET', records .. id, 'st', 'seq', 'pr', 'to', 'exp')

@@ -301,3 +301,46 @@ describe('a job', () => {
     expect(done).toEqual([id, last]);
   });
 });
+
+/** Without a wake-up a consumer looks again after 10 seconds. */
+const SOON_MS = 5_000;
+
+describe('a consumer at rest', () => {
+  const msOf = async (work: () => Promise<unknown>): Promise<number> => {
+    const begunAt = Date.now();
+    await work();
+    return Date.now() - begunAt;
+  };
+
+  test('takes what comes, and what is due later as soon as each is', async () => {
+    await claim('w1');
+    const done: string[] = [];
+    await consume((id) => note(done, id));
+    const first = await accept();
+    await eventually('the first is taken', () => done.includes(first));
+    const [late, later, now] = [await accept('normal', 300), await accept('normal', 600), await accept()];
+    const tookMs = await msOf(() => eventually('all are taken', () => done.length === 4));
+    expect(done).toEqual([first, now, late, later]);
+    expect(tookMs).toBeLessThan(SOON_MS);
+  });
+
+  test.each([
+    ['has lost its device', () => claim('w2')],
+    ['is paused', (consumer: Consumer) => Promise.resolve(consumer.pause())],
+  ])('that %s leaves what wakes it to the next', async (_why, retire) => {
+    await claim('w1');
+    const before: string[] = [];
+    const retired = await consume((id) => note(before, id));
+    const first = await accept();
+    await eventually('it is at rest', async () => before.includes(first) && (await activeJobs()) === 0);
+    await retire(retired);
+    const after: string[] = [];
+    await consume((id) => note(after, id));
+    const tookMs = await msOf(async () => {
+      const next = await accept();
+      await eventually('the next one takes it', () => after.includes(next));
+    });
+    expect(before).toEqual([first]);
+    expect(tookMs).toBeLessThan(SOON_MS);
+  });
+});
