@@ -41,6 +41,21 @@ test('an owner that was replaced no longer says what the device is', async () =>
   expect(events[0]?.data).toEqual({ jid: identity.jid, phone_number: identity.phone });
 });
 
+test('a code is shown no longer than the connection it came by', async () => {
+  const { store } = context;
+  const { id } = await store.devices.create('ten_a', 'phone');
+  const reporter = createDeviceReporter(await claim(id, 'worker-1'), store, silentLogger);
+  reporter.stateChanged('pairing', undefined);
+  reporter.codeShown('2@code', 60_000);
+  reporter.linkCodeShown({ code: 'ABCD1234', phone: identity.phone, expiresAt: Date.now() + 60_000 });
+  await reporter.settled();
+  expect(await store.devices.codes.readQr(id)).toBeDefined();
+  reporter.stateChanged('waiting', 'lost');
+  await reporter.settled();
+  expect(await store.devices.codes.readQr(id)).toBeUndefined();
+  expect(await store.devices.codes.readLink(id)).toBeUndefined();
+});
+
 test('what a session reports is written in one step with the event that tells of it', async () => {
   const { redis, store } = context;
   const { id } = await store.devices.create('ten_a', 'phone');

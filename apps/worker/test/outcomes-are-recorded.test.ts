@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createMetrics, silentLogger } from '@pombo/runtime';
+import { JobReleased } from '@pombo/queue';
 import { createLeases, type Store } from '@pombo/store';
 import { openTestStore, type TestStore } from '@pombo/testing';
+import { NoAnswerError, UnknownOutcomeError } from '@pombo/whatsapp';
 import type { Turn } from '../src/sending/dispatcher.js';
 import type { SendContext } from '../src/sending/send-context.js';
 import { sendMessage } from '../src/sending/send-message.js';
@@ -12,6 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => context.close());
 
+const TO = '5511999990000@s.whatsapp.net';
+
 /** As ioredis throws what Redis answers. */
 function replyError(text: string): Error {
   const error = new Error(text);
@@ -19,18 +23,49 @@ function replyError(text: string): Error {
   return error;
 }
 
-test('a message that was acknowledged is sent, although Redis refuses to write that down at first', async () => {
-  const { store, config, redis } = context;
+interface Stage {
+  readonly send?: () => Promise<void>;
+  readonly prepareChat?: () => Promise<void>;
+  readonly store?: Store;
+  readonly settings?: Partial<SendContext['config']>;
+  readonly signal?: AbortSignal;
+}
+
+/** A message of a new device, and the sending of it by whatever the stage has in place of a session. */
+async function stage({ store = context.store, settings, ...given }: Stage) {
+  const { config, redis } = context;
   const { id: deviceId } = await store.devices.create('ten_a', 'phone');
   await store.devices.report(deviceId, { paired: true });
   const lease = await createLeases(redis, store.keys, 'worker-1').claim(deviceId);
   const id = store.messages.createId(deviceId);
   await store.messages.accept({
     ...{ id, deviceId, priority: 'normal', delayMs: 0, expiresInMs: 60_000, awaited: false },
-    ...{ tenantId: 'ten_a', userId: 'usr_a', to: '5511999990000@s.whatsapp.net' },
+    ...{ tenantId: 'ten_a', userId: 'usr_a', to: TO },
     content: { type: 'text', text: 'hello' },
   });
+  const session: Partial<SendContext['session']> = {
+    state: 'connected',
+    send: given.send ?? (() => Promise.resolve()),
+  };
+  const directory: SendContext['directory'] = {
+    resolveChat: (to) => Promise.resolve(to),
+    prepareChat: given.prepareChat ?? (() => Promise.resolve()),
+    warm: () => Promise.resolve(),
+    laneOf: (to) => to,
+    close: () => undefined,
+  };
+  const sending = {
+    ...{ config: { ...config, ...settings }, store, deviceId, epoch: lease?.epoch ?? 0, session },
+    ...{ logger: silentLogger, directory, metrics: createMetrics('test') },
+    signal: given.signal ?? new AbortController().signal,
+  } as Partial<SendContext> as SendContext;
+  const turn: Turn = { first: () => Promise.resolve(), inFlight: (send) => send(() => undefined) };
+  const place = { sequence: 1, priority: 'normal', to: TO, expiresAt: Infinity } as const;
+  return { id, sent: sendMessage({ messageId: id, requestId: 'r-1', ...place }, turn, sending) };
+}
 
+test('a message that was acknowledged is sent, although Redis refuses to write that down at first', async () => {
+  const { store } = context;
   let refusals = 1;
   const refusing: Store = {
     ...store,
@@ -42,23 +77,29 @@ test('a message that was acknowledged is sent, although Redis refuses to write t
           : store.messages.transition(...args),
     },
   };
-  const session: Partial<SendContext['session']> = {
-    state: 'connected',
-    send: () => Promise.resolve(),
-  };
-  const directory: SendContext['directory'] = {
-    resolveChat: (to) => Promise.resolve(to),
-    prepareChat: () => Promise.resolve(),
-    warm: () => Promise.resolve(),
-    laneOf: (to) => to,
-    close: () => undefined,
-  };
-  const sending = {
-    ...{ config, store: refusing, deviceId, epoch: lease?.epoch ?? 0, session, logger: silentLogger },
-    ...{ directory, metrics: createMetrics('test'), signal: new AbortController().signal },
-  } as Partial<SendContext> as SendContext;
-  const turn: Turn = { first: () => Promise.resolve(), inFlight: (send) => send(() => undefined) };
-  const place = { sequence: 1, priority: 'normal', to: '5511999990000@s.whatsapp.net', expiresAt: Infinity } as const;
-  await sendMessage({ messageId: id, requestId: 'r-1', ...place }, turn, sending);
+  const { id, sent } = await stage({ store: refusing });
+  await sent;
   expect(await store.messages.read(id)).toMatchObject({ state: 'sent' });
+});
+
+test('a message whose device is given up before its ack is no failure, however often it was sent again', async () => {
+  const released = new AbortController();
+  const { id, sent } = await stage({
+    settings: { SEND_MAX_RESENDS: 0 },
+    signal: released.signal,
+    send() {
+      released.abort();
+      return Promise.reject(new UnknownOutcomeError('the connection was closed'));
+    },
+  });
+  await expect(sent).rejects.toThrow(JobReleased);
+  expect(await context.store.messages.read(id)).toMatchObject({ state: 'processing' });
+});
+
+test('questions WhatsApp refuses for a while are put again for longer than a few tries', async () => {
+  let refusals = 1;
+  const prepareChat = () => (refusals-- > 0 ? Promise.reject(new NoAnswerError()) : Promise.resolve());
+  const { id, sent } = await stage({ settings: { MEDIA_ATTEMPTS: 1 }, prepareChat });
+  await sent;
+  expect(await context.store.messages.read(id)).toMatchObject({ state: 'sent' });
 });

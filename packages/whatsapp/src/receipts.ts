@@ -29,7 +29,13 @@ export function parseReceipt(node: BinaryNode, ownJids: ReadonlyArray<string | u
   const sender = participant ?? from;
   if (recipient !== undefined || ownJids.some((own) => own !== undefined && areJidsSameUser(own, sender)))
     return undefined;
-  return { kind, messageIds: [id, ...listedIds(node)] };
+  const grouped = groupedIds(node);
+  return { kind, messageIds: grouped.length > 0 ? grouped : [id, ...listedIds(node)] };
+}
+
+/** A group's receipts may come together: by message those who saw it, under an id of the receipt's own. */
+function groupedIds(node: BinaryNode): string[] {
+  return getBinaryNodeChildren(node, 'participants').flatMap(({ attrs }) => attrs['key'] ?? []);
 }
 
 function listedIds(node: BinaryNode): string[] {

@@ -1,7 +1,7 @@
 /** A device's session: connected for as long as it is wanted, and everything that is done through it. */
 import './auth/before-baileys.js';
 import { PomboError } from '@pombo/contracts';
-import { describeError } from '@pombo/runtime';
+import { describeError, isRedisUnavailable } from '@pombo/runtime';
 import type { BinaryNode, MediaType, proto, WASocket } from '@whiskeysockets/baileys';
 import { isLidUser, isPnUser } from '@whiskeysockets/baileys';
 import { type Credentials, isPaired, loadCredentials } from './auth/credentials.js';
@@ -20,7 +20,7 @@ import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
 import { createMissedDevices } from './sending/missed-devices.js';
 import { sendCopy } from './sending/send-copy.js';
-import { NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
+import { NoAnswerError, NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
 import type { UploadSource } from './sending/upload-file.js';
 import { probeUpload } from './sending/probe-upload.js';
 import { type UploadedMedia, uploadMedia } from './sending/upload-media.js';
@@ -108,7 +108,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       return await question(socket);
     } catch (cause) {
       if (keeper.socket !== socket) throw new NotConnectedError({ cause });
-      throw cause instanceof PomboError ? cause : noAnswer(cause);
+      throw cause instanceof PomboError || isRedisUnavailable(cause) ? cause : new NoAnswerError(cause);
     } finally {
       clearTimeout(unanswered);
     }
@@ -211,10 +211,6 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       if (isPnUser(jid) || isLidUser(jid)) contacts.noteSent(jid);
     },
   };
-}
-
-function noAnswer(cause?: unknown): PomboError {
-  return new PomboError('DEVICE_ERROR', 'WhatsApp did not answer the device as expected', { cause, retryable: true });
 }
 
 async function waitUntilConnected(keeper: ConnectionKeeper, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ const CANONICAL = '551199990000@s.whatsapp.net';
 
 interface AnsweredUser {
   readonly jid: string;
-  readonly type?: 'in' | 'out';
+  readonly type?: 'in' | 'out' | 'invalid';
   /** The number as it was asked for. */
   readonly asked?: string;
   readonly devices?: readonly number[];
@@ -50,6 +50,7 @@ const devices = [0, 1];
 test.each<[string, AnsweredUser[], ContactAnswer[]]>([
   ['as WhatsApp names it', [{ jid: CANONICAL, type: 'in', devices }], [{ asked: JID, jid: CANONICAL, devices: '0 1' }]],
   ['as not there when WhatsApp says so', [{ jid: JID, type: 'out' }], [{ asked: JID, jid: undefined }]],
+  ['as not there when WhatsApp calls it invalid', [{ jid: JID, type: 'invalid' }], [{ asked: JID, jid: undefined }]],
   ['as there when only its devices are named', [{ jid: JID, devices }], [{ asked: JID, jid: JID, devices: '0 1' }]],
   ['as not answered when nothing is said of it', [{ jid: JID }], []],
   ['as not answered when the answer is empty', [], []],

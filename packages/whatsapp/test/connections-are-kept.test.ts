@@ -33,6 +33,7 @@ async function passWait({ session, order }: TestSession, leastMs: number, mostMs
 
 test.each([
   ['a stream error', (jid: string) => scene.sandbox.closeStream(jid, 500)],
+  ['a stream error with a code that is none', (jid: string) => scene.sandbox.closeStream(jid, 7)],
   ['a pulled cable', (jid: string) => scene.sandbox.cutConnections(jid)],
 ])('after %s the session comes back by itself and sends again', async (_cause, lose) => {
   const device = await scene.device();
@@ -98,6 +99,36 @@ test('what was still under way when a device was unlinked leaves nothing behind'
   await auth.write(new Map([['barrier', null]]));
   expect(auth.journal.slice(-2)).toEqual([['(clear)'], ['barrier']]);
   expect(auth.values.size).toBe(0);
+});
+
+test('a session whose credentials could not be forgotten ends, and whoever comes next can forget them', async () => {
+  const auth = await scene.pairedStore();
+  const clear = auth.clear.bind(auth);
+  const refusal = new Error('refused');
+  auth.clear = () => Promise.reject(refusal);
+  const device = await scene.open({ auth });
+  expect(await failureOf(device.session.forget())).toBe(refusal);
+  expect(device.session.state).toBe('ended');
+  expect(device.evictions).toEqual([refusal]);
+  auth.clear = clear;
+  await device.session.forget();
+  expect(auth.values.size).toBe(0);
+});
+
+test('a session that is being forgotten opens no connection when its turn to connect comes', async () => {
+  const auth = await scene.pairedStore();
+  const clear = auth.clear.bind(auth);
+  let takeTurn: (leave: () => void) => void = () => undefined;
+  const turn = new Promise<() => void>((resolve) => (takeTurn = resolve));
+  const device = await scene.open({ auth, connectSlots: { take: () => turn } });
+  auth.clear = async () => {
+    await new Promise<void>(takeTurn);
+    await clear();
+  };
+  device.session.start();
+  await device.session.forget();
+  expect(device.order).toEqual(['connecting', 'waiting', 'logged out', 'ended']);
+  expect(scene.sandbox.counters().logins).toEqual({ accepted: 0, refused: 0 });
 });
 
 test('nobody takes a session for connected while its credentials are being forgotten', async () => {

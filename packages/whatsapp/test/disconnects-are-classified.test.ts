@@ -1,6 +1,9 @@
+import { EventEmitter } from 'node:events';
 import { Boom } from '@hapi/boom';
 import { expect, test } from '@jest/globals';
 import { classifyDisconnect, countFailure, type DisconnectKind, reconnectDelayMs } from '@pombo/whatsapp';
+import type { BinaryNode } from '@whiskeysockets/baileys';
+import { settleEndCodes } from '../src/connection/open-socket.js';
 
 const closedWith = (statusCode: number): Boom => new Boom('closed', { statusCode });
 
@@ -73,4 +76,22 @@ test('a restart WhatsApp asked for happens at once', () => {
 
 test.each<DisconnectKind>(['logged-out', 'banned', 'pairing-ended'])('nothing is tried after %s', (kind) => {
   expect(reconnectDelayMs(kind, 1)).toBeUndefined();
+});
+
+test.each<[string, BinaryNode['attrs'], string | undefined, BinaryNode['attrs']]>([
+  ['stream:error', { code: '503' }, undefined, { code: '503' }],
+  ['stream:error', { code: '7' }, undefined, {}],
+  ['stream:error', { code: 'unheard of' }, undefined, {}],
+  ['stream:error', {}, 'replaced', {}],
+  ['stream:error', {}, 'device_removed', { code: '401' }],
+  ['failure', { reason: '403', location: 'abc' }, undefined, { reason: '403', location: 'abc' }],
+  ['failure', { reason: '0' }, undefined, {}],
+])('of <%s> with %j and conflict %s, Baileys sees %j', (tag, attrs, conflict, seen) => {
+  const ws = new EventEmitter();
+  const told: Array<BinaryNode['attrs']> = [];
+  ws.on(`CB:${tag}`, (node: BinaryNode) => told.push({ ...node.attrs }));
+  settleEndCodes({ ws });
+  const content = conflict === undefined ? [] : [{ tag: 'conflict', attrs: { type: conflict } }];
+  ws.emit(`CB:${tag}`, { tag, attrs, content });
+  expect(told).toEqual([seen]);
 });

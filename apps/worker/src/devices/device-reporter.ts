@@ -39,6 +39,7 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
   let tail: Promise<unknown> = Promise.resolve();
   const noting = new Set<Promise<unknown>>();
   let online = false;
+  let showsCodes = false;
 
   const remember = (work: () => Promise<unknown>): void => {
     tail = tail.then(work).catch((error: unknown) => logger.error('a report was not written', describeError(error)));
@@ -67,6 +68,9 @@ export function createDeviceReporter(lease: HeldLease, store: Store, logger: Log
     stateChanged(state, why) {
       if (state === 'connecting' && !online) say({ state: 'connecting' });
       if (state === 'pairing') say({ state: 'pairing' });
+      // A code is worth nothing without the socket that showed it.
+      if (showsCodes && state !== 'pairing') remember(() => devices.codes.hide(deviceId));
+      showsCodes = state === 'pairing';
       if (state === 'waiting' || (state === 'ended' && why)) wentOffline((why && LOST_STATES[why]) ?? 'offline');
     },
     codeShown(qr, lifetimeMs) {

@@ -4,6 +4,8 @@ import type { LinkCode } from '@pombo/store';
 import type { Session } from '@pombo/whatsapp';
 
 export interface LinkByCode {
+  /** Another socket takes the place of the one there was, with which its code is worth nothing any more. */
+  socketReplaced(): void;
   /** A new socket shows its first code, or the next one: from now on a code can be asked for. */
   socketReady(): void;
   /** Another phone is to be linked, or none. */
@@ -42,5 +44,8 @@ export function createLinkByCode({ session, phone, shown, logger }: LinkByCodeOp
     if (number === undefined || session.state !== 'pairing') return;
     if (number !== askedFor || validUntil <= Date.now()) void ask(number);
   };
-  return { socketReady: askIfWanted, phoneChanged: askIfWanted };
+  const socketReplaced = (): void => {
+    validUntil = 0;
+  };
+  return { socketReplaced, socketReady: askIfWanted, phoneChanged: askIfWanted };
 }

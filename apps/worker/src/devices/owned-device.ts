@@ -143,7 +143,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     shown: (code) => reporter.linkCodeShown(code),
     logger,
   });
-  const unlinking = createUnlinking({ session, logger, waitMs: UNLINK_WAIT_MS });
+  const unlinking = createUnlinking({ session, logger, waitMs: UNLINK_WAIT_MS, signal: released.signal });
   const directory = wrapDirectory(createDeviceDirectory(store, deviceId, session));
   const restriction = createRestrictionWatch({
     ...{ lease, logger, signal: released.signal, restrictions: store.restrictions },
@@ -163,7 +163,8 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   function followState(state: SessionState, final: boolean): void {
     if (state === 'connected' && !leaving && device.logOutAskedAt === undefined) line.consume();
     else line.pause();
-    if (state !== 'connecting') markSettled();
+    if (state === 'connecting') linking.socketReplaced();
+    else markSettled();
     if (state === 'ended') markEnded({ final });
   }
 
@@ -191,6 +192,12 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     return 'kept';
   };
 
+  // A worker died between forgetting the credentials and saying so: there is nothing to connect with.
+  if (device.paired && !opened.paired) {
+    await opened
+      .forget()
+      .catch((error: unknown) => logger.error('the credentials could not be forgotten', describeError(error)));
+  }
   session.start();
   follow(device);
 

@@ -13,16 +13,19 @@ export interface UnlinkingOptions {
   readonly session: Pick<Session, 'whenConnected' | 'logOut' | 'forget'>;
   /** How long to wait for a connection. */
   readonly waitMs: number;
+  /** Fires when the device is given up: then its next owner has it to do. */
+  readonly signal: AbortSignal;
   readonly logger: Logger;
 }
 
-export function createUnlinking({ session, waitMs, logger }: UnlinkingOptions): Unlinking {
+export function createUnlinking({ session, waitMs, signal, logger }: UnlinkingOptions): Unlinking {
   let under: Promise<void> | undefined;
   const unlink = async (): Promise<void> => {
     try {
-      await session.whenConnected(AbortSignal.timeout(waitMs));
+      await session.whenConnected(AbortSignal.any([AbortSignal.timeout(waitMs), signal]));
       await session.logOut();
     } catch (error) {
+      if (signal.aborted) return;
       logger.warn('the device could not be unlinked at WhatsApp; its credentials are forgotten', describeError(error));
     }
     await session.forget();

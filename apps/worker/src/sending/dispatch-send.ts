@@ -43,6 +43,8 @@ export async function dispatchSend(
       if (error instanceof PomboError && error.code === 'ACCOUNT_RESTRICTED') await context.onRefused(record.to);
       const action = actionFor(error);
       if (action === 'give-up' || action === 'retry') throw error;
+      // Its next owner finds out what became of the message: that the device is given up is no failure of it.
+      if (action === 'resend' && context.signal.aborted) throw new JobReleased({ cause: error });
       if (action === 'stand-by') await pause(STAND_BY_MS, context.signal);
       if (action === 'resend' && resends++ >= context.config.SEND_MAX_RESENDS) throw sendTimeout(error);
       context.logger.info('the message will be sent again under its id', {

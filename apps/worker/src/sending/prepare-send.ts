@@ -1,7 +1,14 @@
 /** Everything that can be done before it is a message's turn. */
 import { type MessageContent, type MessageRecord, PomboError, type SendMetadata } from '@pombo/contracts';
 import { JobReleased } from '@pombo/queue';
-import { buildNodes, joinMessage, type MessageProto, splitMessage, type SplitMessage } from '@pombo/whatsapp';
+import {
+  buildNodes,
+  joinMessage,
+  type MessageProto,
+  NoAnswerError,
+  splitMessage,
+  type SplitMessage,
+} from '@pombo/whatsapp';
 import { prepareMessage } from '../preparers/prepare-message.js';
 import { pause } from './pause.js';
 import { actionFor, retryDelayMs, STAND_BY_MS } from './retry-policy.js';
@@ -32,7 +39,7 @@ export async function prepareSend(
   const begun = Date.now();
   const mayPass = (error: unknown, attempt: number): boolean =>
     attempt < context.config.MEDIA_ATTEMPTS ||
-    (isUploadRefused(error) && Date.now() - begun < context.config.UPLOAD_PATIENCE_MS);
+    (saysNothing(error) && Date.now() - begun < context.config.UPLOAD_PATIENCE_MS);
   for (let attempt = 1; ;) {
     try {
       return await tryToPrepare(record, content, context);
@@ -48,8 +55,9 @@ export async function prepareSend(
   }
 }
 
-/** WhatsApp's media host has a bad time, which says nothing about the message. */
-const isUploadRefused = (error: unknown): boolean => error instanceof PomboError && error.code === 'UPLOAD_FAILED';
+/** WhatsApp or its media host has a bad time, which says nothing about the message. */
+const saysNothing = (error: unknown): boolean =>
+  error instanceof NoAnswerError || (error instanceof PomboError && error.code === 'UPLOAD_FAILED');
 
 async function tryToPrepare(record: MessageRecord, content: MessageContent, context: SendContext): Promise<ReadySend> {
   await untilConnected(record, context);

@@ -322,7 +322,7 @@ export const SETTINGS = {
     group: 'Worker',
     schema: spanMs(30 * SECOND),
     about:
-      'How long uploads are tried at least while WhatsApp’s media host is away or refuses them with a status that may pass, before messages fail with UPLOAD_FAILED.',
+      'How long uploads, and questions about recipients, are tried at least while WhatsApp or its media host refuses them with a status that may pass, before messages fail with UPLOAD_FAILED or DEVICE_ERROR.',
   },
   SHUTDOWN_TIMEOUT_MS: {
     group: 'Everywhere',

@@ -65,6 +65,8 @@ export function createConnectionKeeper(
   let leaveSlot: () => void = () => undefined;
   let version: WAVersion | undefined = endpoint.version;
   let started = false;
+  /** The credentials are being forgotten: nothing is opened with them any more. */
+  let retiring = false;
   let failures = 0;
   /** When the connection there is was opened. */
   let openedAt = Infinity;
@@ -111,6 +113,8 @@ export function createConnectionKeeper(
   };
 
   const save = (): void => {
+    // What is forgotten must not come back with what a dying socket still has to say.
+    if (forgotten) return;
     credentials.save().catch(evict);
   };
 
@@ -142,7 +146,11 @@ export function createConnectionKeeper(
     reports.loggedOut();
   };
   let forgotten: Promise<void> | undefined;
-  const forget = (): Promise<void> => (forgotten ??= clear());
+  const forget = (): Promise<void> =>
+    (forgotten ??= clear().catch((error: unknown) => {
+      forgotten = undefined;
+      throw error;
+    }));
 
   const refreshVersion = async (): Promise<void> => {
     if (endpoint.webSocketUrl !== undefined || endpoint.version !== undefined) return;
@@ -154,9 +162,11 @@ export function createConnectionKeeper(
   };
 
   /** Asked after something was awaited, when `state` may have moved on. */
-  const isEnded = (): boolean => state === 'ended';
+  const hasEnded = (): boolean => state === 'ended';
+  const isOver = (): boolean => hasEnded() || retiring;
 
   const connect = (): void => {
+    if (isOver()) return;
     codesShown = 0;
     openedAt = Infinity;
     // A pairing code was asked for and not used: Baileys has noted whose it was, and would log in as if it had been.
@@ -165,7 +175,7 @@ export function createConnectionKeeper(
     if (!options.connectSlots) return open();
     options.connectSlots.take().then((leave) => {
       leaveSlot = leave;
-      if (isEnded()) leave();
+      if (isOver()) leave();
       else open();
     }, evict);
   };
@@ -213,7 +223,7 @@ export function createConnectionKeeper(
     setState('waiting', kind);
     if (kind === 'logged-out') await forget().catch(evict);
     if (kind === 'outdated') await refreshVersion();
-    if (isEnded()) return;
+    if (isOver()) return;
     if (again === undefined) return setState('ended', kind);
     timer = setTimeout(connect, again);
   };
@@ -245,11 +255,16 @@ export function createConnectionKeeper(
     evict,
     async forget() {
       if (state === 'ended') return forget();
+      retiring = true;
       const ending = drop();
       setState('waiting', 'logged-out');
       await within(CLOSE_MS, ending);
-      await forget();
-      if (!isEnded()) setState('ended', 'logged-out');
+      await forget().catch((error: unknown) => {
+        // Whoever opens the device next has it to do.
+        evict(error);
+        throw error;
+      });
+      if (!hasEnded()) setState('ended', 'logged-out');
     },
     nextChange: () => new Promise((resolve) => listeners.push(resolve)),
   };

@@ -5,8 +5,10 @@ import { Boom } from '@hapi/boom';
 import type { Logger } from '@pombo/runtime';
 import {
   type AuthenticationCreds,
+  type BinaryNode,
   DEFAULT_CONNECTION_CONFIG,
   DisconnectReason,
+  getBinaryNodeChild,
   makeWASocket,
   type UserFacingSocketConfig,
   proto,
@@ -81,9 +83,28 @@ export function openSocket(options: SocketOptions): WASocket {
   };
   const socket = sharingAsyncStorage(() => makeWASocket(config));
   endOnPlainHttp(socket);
+  settleEndCodes(socket);
   guardFrames(socket, options.mayWrite);
   return socket;
 }
+
+/**
+ * Baileys makes an error of the code a server ends a connection with, and its error class throws at what is no code of a
+ * failure: thrown there, it would end the process with all its sessions. So what is none is left out.
+ */
+export function settleEndCodes({ ws }: { readonly ws: Pick<WASocket['ws'], 'prependListener'> }): void {
+  ws.prependListener('CB:stream:error', (node: BinaryNode) => {
+    const { attrs } = node;
+    if (!isFailureCode(attrs['code'])) delete attrs['code'];
+    const removed = getBinaryNodeChild(node, 'conflict')?.attrs['type'] === 'device_removed';
+    if (removed) attrs['code'] ??= String(DisconnectReason.loggedOut);
+  });
+  ws.prependListener('CB:failure', ({ attrs }: BinaryNode) => {
+    if (!isFailureCode(attrs['reason'])) delete attrs['reason'];
+  });
+}
+
+const isFailureCode = (code: string | undefined): boolean => Number(code) >= 400;
 
 /**
  * A server or proxy that answers the upgrade with a plain HTTP answer: because Baileys listens for it, `ws` leaves the

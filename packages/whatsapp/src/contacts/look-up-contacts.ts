@@ -156,7 +156,8 @@ function tolerant(query: USyncQuery): USyncQuery {
 
 function parseContact({ attrs, content }: BinaryNode): Listed['contact'] | null {
   const { type } = attrs;
-  if (type !== 'in' && type !== 'out') return null;
+  // `out`, or `invalid` for what cannot be a number. Without a type nothing is said, as with an error.
+  if (!type) return null;
   const asked = typeof content === 'string' ? content : content instanceof Uint8Array ? Buffer.from(content) : '';
   return { isIn: type === 'in', digits: asked.toString().replace(/\D/g, '') };
 }

@@ -21,6 +21,14 @@ export class UnknownOutcomeError extends Error {
   }
 }
 
+/** WhatsApp refused to answer a question, or did so in a way nobody understands: that says nothing about any message. */
+export class NoAnswerError extends PomboError {
+  constructor(cause?: unknown) {
+    super('DEVICE_ERROR', 'WhatsApp did not answer the device as expected', { cause, retryable: true });
+    this.name = 'NoAnswerError';
+  }
+}
+
 /** 463: a restricted account may not open new chats; retrying makes it worse. */
 const RESTRICTED = '463';
 

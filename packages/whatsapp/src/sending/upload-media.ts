@@ -23,10 +23,11 @@ export interface UploadOptions {
 /** Half a megabyte a second: what is given beyond the time limit to a large file. */
 const SLOWEST_BYTES_PER_MS = 512;
 
-/** Statuses after which the same upload may succeed. */
-const mayPass = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 /** The media host no longer accepts the authorisation it was shown. */
 const isUnauthorised = (status: number): boolean => status === 401 || status === 403;
+/** Statuses that say nothing about the file: the same upload may succeed, elsewhere or later. */
+const mayPass = (status: number): boolean =>
+  isUnauthorised(status) || status === 404 || status === 408 || status === 429 || status >= 500;
 
 /**
  * @param chatJid the chat it is for: what goes to newsletters is not encrypted.
@@ -57,23 +58,45 @@ async function uploadToAnyHost(
   type: MediaType,
   options: UploadOptions,
 ): Promise<Located> {
-  let failure = uploadFailed('WhatsApp named no media host', { retryable: true });
+  let refusal: Refusal | undefined;
   for (const renew of [false, true]) {
     const { hosts, auth } = await nameHosts(renew);
-    for (const hostname of hosts) {
-      const query = `auth=${encodeURIComponent(auth)}&token=${file.token}`;
-      const url = `https://${hostname}${MEDIA_PATH_MAP[type]}/${file.token}?${query}`;
-      const result = await post(url, file, options);
-      if ('directPath' in result) return result;
-      failure = result.failure;
-      if (result.unauthorised) break;
-      if (!failure.retryable) throw failure;
-    }
+    const query = `auth=${encodeURIComponent(auth)}&token=${file.token}`;
+    const urls = hosts.map((host) => `https://${host}${MEDIA_PATH_MAP[type]}/${file.token}?${query}`);
+    const result = await postToFirst(urls, file, options, renew);
+    if (result && 'directPath' in result) return result;
+    refusal = result;
+    if (refusal && !refusal.failure.retryable) break;
   }
-  throw failure;
+  throw refusal?.failure ?? uploadFailed('WhatsApp named no media host', { retryable: true });
 }
 
-type PostResult = Located | { readonly failure: PomboError; readonly unauthorised: boolean };
+interface Refusal {
+  readonly failure: PomboError;
+  readonly unauthorised: boolean;
+}
+
+type PostResult = Located | Refusal;
+
+/**
+ * Where the first host took it that would. One host's refusal says little about the others, unless it is of an
+ * authorisation that may have run out.
+ * @returns otherwise the refusal that leaves most hope; undefined when there is no host.
+ */
+async function postToFirst(
+  urls: readonly string[],
+  file: UploadFile,
+  options: UploadOptions,
+  renewed: boolean,
+): Promise<PostResult | undefined> {
+  const refusals: Refusal[] = [];
+  for (const url of urls) {
+    const result = await post(url, file, options);
+    if ('directPath' in result || (result.unauthorised && !renewed)) return result;
+    refusals.push(result);
+  }
+  return refusals.find(({ failure }) => failure.retryable) ?? refusals.at(-1);
+}
 
 async function post(url: string, file: UploadFile, { dispatcher, timeoutMs }: UploadOptions): Promise<PostResult> {
   try {
