@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@pombo/runtime';
 import type { LinkCode } from '@pombo/store';
-import { NotConnectedError } from '@pombo/whatsapp';
+import { NotConnectedError, type Session } from '@pombo/whatsapp';
 import { createLinkByCode } from '../src/devices/link-by-code.js';
 import { createUnlinking } from '../src/devices/unlinking.js';
 
@@ -27,12 +27,17 @@ test('a socket that takes another’s place is asked for a code of its own, and 
 });
 
 /** An unlinking whose device never connects, and what was forgotten of it. */
-function unlinkOffline(signal: AbortSignal, waitMs: number) {
+function unlinkOffline(signal: AbortSignal, waitMs: number, state: Session['state'] = 'waiting') {
   let forgotten = 0;
   const unlinking = createUnlinking({
     session: {
+      state,
       whenConnected: (until) =>
-        new Promise((_resolve, reject) => until.addEventListener('abort', () => reject(new NotConnectedError()))),
+        new Promise((_resolve, reject) => {
+          const leave = (): void => reject(new NotConnectedError());
+          if (until.aborted) leave();
+          else until.addEventListener('abort', leave);
+        }),
       logOut: () => Promise.reject(new NotConnectedError()),
       forget: () => Promise.resolve(void (forgotten += 1)),
     },
@@ -54,4 +59,10 @@ test('a device given up before it could be unlinked is left to its next owner, a
   released.abort();
   await unlinking.settled();
   expect(forgotten()).toBe(0);
+});
+
+test('a device whose session ended by itself is forgotten, although it is given up at that moment', async () => {
+  const { unlinking, forgotten } = unlinkOffline(AbortSignal.abort(), 1, 'ended');
+  await unlinking.settled();
+  expect(forgotten()).toBe(1);
 });

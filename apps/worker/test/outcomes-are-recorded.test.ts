@@ -96,6 +96,22 @@ test('a message whose device is given up before its ack is no failure, however o
   expect(await context.store.messages.read(id)).toMatchObject({ state: 'processing' });
 });
 
+test('connections lost before the ack count for less than a server that is silent', async () => {
+  const { store } = context;
+  const failing = (times: number, how: ConstructorParameters<typeof UnknownOutcomeError>[1]) => ({
+    settings: { SEND_MAX_RESENDS: 1 },
+    send: () => (times-- > 0 ? Promise.reject(new UnknownOutcomeError('no ack', how)) : Promise.resolve()),
+  });
+  const lost = await stage(failing(4, { disconnected: true }));
+  const silent = await stage(failing(2, { timedOut: true }));
+  const poison = await stage(failing(5, { disconnected: true }));
+  await Promise.all([lost.sent, silent.sent, poison.sent]);
+  expect(await store.messages.read(lost.id)).toMatchObject({ state: 'sent' });
+  for (const { id } of [silent, poison]) {
+    expect(await store.messages.read(id)).toMatchObject({ state: 'failed', errorCode: 'SEND_TIMEOUT' });
+  }
+});
+
 test('questions WhatsApp refuses for a while are put again for longer than a few tries', async () => {
   let refusals = 1;
   const prepareChat = () => (refusals-- > 0 ? Promise.reject(new NoAnswerError()) : Promise.resolve());

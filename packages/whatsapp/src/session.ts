@@ -202,7 +202,9 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       );
       // The ack may overtake the return of the write, and a write that hangs must not outlive the deadline.
       relayed.catch((cause: unknown) =>
-        expected.fail(new UnknownOutcomeError('the message may not have left', { cause })),
+        expected.fail(
+          new UnknownOutcomeError('the message may not have left', { cause, disconnected: keeper.socket !== socket }),
+        ),
       );
       const { phash } = await doubt.wait(expected.acknowledged);
       void missed.reach({ jid, addressed, phash }, (deviceJid) =>

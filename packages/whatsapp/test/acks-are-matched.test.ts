@@ -7,7 +7,9 @@ test('a sending that fails late does not end the wait of the next one under the 
   const acks = createAckWaiter();
   const first = acks.expect('ID', 5_000);
   acks.abandonAll();
-  expect(await failureOf(first.acknowledged)).toBeInstanceOf(UnknownOutcomeError);
+  const failure = await failureOf(first.acknowledged);
+  expect(failure).toBeInstanceOf(UnknownOutcomeError);
+  expect(failure).toMatchObject({ timedOut: false, disconnected: true });
   const second = acks.expect('ID', 5_000);
   // The first sending was still waiting inside Baileys and learns only now that it came to nothing.
   first.fail(new Error('too late to matter'));

@@ -39,10 +39,12 @@ export function createRestrictionWatch(options: RestrictionWatchOptions): Restri
   let asking: Promise<void> | undefined;
 
   const apply = async ({ active, until, type }: ReachoutLock): Promise<void> => {
-    const end = until ?? Date.now() + NO_END_MS;
+    // A restriction in force whose end is past has none.
+    const hasEnd = until !== undefined && until > Date.now();
+    const end = hasEnd ? until : Date.now() + NO_END_MS;
     const began = await restrictions.set(lease, active ? { until: end, type } : undefined);
     if (began) logger.warn('WhatsApp restricts the account: messages to new chats are held', { until: end, type });
-    if (active && until === undefined) void askIn(NO_END_MS / 2);
+    if (active && !hasEnd) void askIn(NO_END_MS / 2);
     onChange();
   };
 

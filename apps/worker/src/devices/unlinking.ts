@@ -10,7 +10,7 @@ export interface Unlinking {
 }
 
 export interface UnlinkingOptions {
-  readonly session: Pick<Session, 'whenConnected' | 'logOut' | 'forget'>;
+  readonly session: Pick<Session, 'state' | 'whenConnected' | 'logOut' | 'forget'>;
   /** How long to wait for a connection. */
   readonly waitMs: number;
   /** Fires when the device is given up: then its next owner has it to do. */
@@ -25,7 +25,8 @@ export function createUnlinking({ session, waitMs, signal, logger }: UnlinkingOp
       await session.whenConnected(AbortSignal.any([AbortSignal.timeout(waitMs), signal]));
       await session.logOut();
     } catch (error) {
-      if (signal.aborted) return;
+      // A session that ended by itself (banned, say) connects with no other owner either.
+      if (signal.aborted && session.state !== 'ended') return;
       logger.warn('the device could not be unlinked at WhatsApp; its credentials are forgotten', describeError(error));
     }
     await session.forget();

@@ -1,7 +1,7 @@
 /** From a message's turn to its outcome. */
 import { type MessageContent, type MessageRecord, PomboError, recipientKind } from '@pombo/contracts';
 import { describeError, SECOND } from '@pombo/runtime';
-import { NotConnectedError } from '@pombo/whatsapp';
+import { NotConnectedError, UnknownOutcomeError } from '@pombo/whatsapp';
 import { JobReleased } from '@pombo/queue';
 import { pause } from './pause.js';
 import type { Turn } from './dispatcher.js';
@@ -26,7 +26,8 @@ export async function dispatchSend(
 ): Promise<boolean> {
   await showTyping(ready.chatJid, content.delay ?? 0, record, context);
   let dispatched = record;
-  for (let resends = 0; ;) {
+  const mayResend = createResendBudget(context.config.SEND_MAX_RESENDS);
+  for (;;) {
     await untilConnected(dispatched, context);
     try {
       // The slot is held for one sending at a time: a message that types or is sent again holds up its own chat only.
@@ -46,13 +47,25 @@ export async function dispatchSend(
       // Its next owner finds out what became of the message: that the device is given up is no failure of it.
       if (action === 'resend' && context.signal.aborted) throw new JobReleased({ cause: error });
       if (action === 'stand-by') await pause(STAND_BY_MS, context.signal);
-      if (action === 'resend' && resends++ >= context.config.SEND_MAX_RESENDS) throw sendTimeout(error);
+      if (action === 'resend' && !mayResend(error)) throw sendTimeout(error);
       context.logger.info('the message will be sent again under its id', {
         messageId: record.id,
         ...describeError(error),
       });
     }
   }
+}
+
+/** Connections may be lost so many times as often: a message is not to blame for them, unless it ends each of them. */
+const LOSSES_A_RESEND = 4;
+
+/** @returns whether another try is left, and takes it. */
+function createResendBudget(maxResends: number): (error: unknown) => boolean {
+  let [resends, losses] = [0, 0];
+  return (error) =>
+    error instanceof UnknownOutcomeError && error.disconnected
+      ? losses++ < maxResends * LOSSES_A_RESEND
+      : resends++ < maxResends;
 }
 
 /** @returns false when there was nothing left to do. @throws HeldBack when it may not leave yet. */

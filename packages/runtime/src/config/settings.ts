@@ -256,7 +256,7 @@ export const SETTINGS = {
     group: 'Worker',
     schema: Joi.number().integer().min(0).max(10).default(3),
     about:
-      'How often a message with unknown outcome is sent again, under the same id, before it fails with SEND_TIMEOUT.',
+      'How often a message with unknown outcome is sent again, under the same id, before it fails with SEND_TIMEOUT; four times as often where the connection was lost before WhatsApp could answer.',
   },
   SEND_IN_FLIGHT: {
     group: 'Worker',

@@ -92,16 +92,20 @@ export function openSocket(options: SocketOptions): WASocket {
  * Baileys makes an error of the code a server ends a connection with, and its error class throws at what is no code of a
  * failure: thrown there, it would end the process with all its sessions. So what is none is left out.
  */
-export function settleEndCodes({ ws }: { readonly ws: Pick<WASocket['ws'], 'prependListener'> }): void {
-  ws.prependListener('CB:stream:error', (node: BinaryNode) => {
+export function settleEndCodes({ ws }: { readonly ws: StanzaEmitter }): void {
+  ws.prependListener('CB:stream:error', (node) => {
     const { attrs } = node;
     if (!isFailureCode(attrs['code'])) delete attrs['code'];
     const removed = getBinaryNodeChild(node, 'conflict')?.attrs['type'] === 'device_removed';
     if (removed) attrs['code'] ??= String(DisconnectReason.loggedOut);
   });
-  ws.prependListener('CB:failure', ({ attrs }: BinaryNode) => {
+  ws.prependListener('CB:failure', ({ attrs }) => {
     if (!isFailureCode(attrs['reason'])) delete attrs['reason'];
   });
+}
+
+interface StanzaEmitter {
+  prependListener(event: string, listener: (node: BinaryNode) => void): unknown;
 }
 
 const isFailureCode = (code: string | undefined): boolean => Number(code) >= 400;

@@ -70,7 +70,8 @@ export function createAckWaiter(): AckWaiter {
     },
     abandonAll() {
       for (const id of [...waiting.keys()]) {
-        take(id)?.reject(new UnknownOutcomeError('the connection was lost before WhatsApp acknowledged the message'));
+        const why = 'the connection was lost before WhatsApp acknowledged the message';
+        take(id)?.reject(new UnknownOutcomeError(why, { disconnected: true }));
       }
     },
   };

@@ -13,11 +13,21 @@ export class NotConnectedError extends Error {
 export class UnknownOutcomeError extends Error {
   /** The server had its time to acknowledge and did not, over a connection that lasted. */
   readonly timedOut: boolean;
+  /** The connection went before the server could answer, which says little about the message. */
+  readonly disconnected: boolean;
 
-  constructor(why: string, { timedOut = false, ...options }: { cause?: unknown; timedOut?: boolean } = {}) {
+  constructor(
+    why: string,
+    {
+      timedOut = false,
+      disconnected = false,
+      ...options
+    }: { cause?: unknown; timedOut?: boolean; disconnected?: boolean } = {},
+  ) {
     super(why, options);
     this.name = 'UnknownOutcomeError';
     this.timedOut = timedOut;
+    this.disconnected = disconnected;
   }
 }
 
