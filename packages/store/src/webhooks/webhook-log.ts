@@ -60,7 +60,10 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
         redis.zrange(retrying, 0, 0, 'WITHSCORES'),
         redis.smembers(flying),
       ]);
-      const times = [...flyingNow.map(cameAt), ...[firstDue[1], firstRetry[1]].filter(Boolean).map((score) => Math.ceil(Number(score)))];
+      const times = [
+        ...flyingNow.map(cameAt),
+        ...[firstDue[1], firstRetry[1]].filter(Boolean).map((score) => Math.ceil(Number(score))),
+      ];
       const oldest = times.filter((at) => at > 0).sort((a, b) => a - b)[0];
       return { waiting, inFlight, dead: given, ...(oldest === undefined ? {} : { oldestAt: oldest }) };
     },
