@@ -6,6 +6,8 @@ import type { SandboxLogger } from '../sandbox-logger.js';
 import { createControlApp } from './control-app.js';
 
 const HOST = '127.0.0.1';
+/** A client that is busy must not find its idle connection closed just when it asks something. */
+const KEEP_ALIVE_MS = 65_000;
 
 export interface ControlServerOptions {
   /** 0 takes any free port. */
@@ -22,7 +24,7 @@ export interface ControlServer {
 
 /** The control port: loopback only, since whoever reaches it reads every message. */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const server = createServer();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, HOST, resolve);
