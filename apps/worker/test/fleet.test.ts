@@ -284,3 +284,31 @@ test('a worker that Redis did not answer for as long as a lease lives lets go of
   await eventually('all are abandoned', () => abandoned === ids.length);
   await eventually('they are taken over again', () => fleet.size === ids.length);
 });
+
+test('what a worker let go of is soon with whoever should have it, although that worker lives', async () => {
+  const ids = await addDevices(8);
+  // It would give the other its share only much later.
+  const first = await startFleet('worker-1', openPlayed, { rebalanceAfterMs: 60_000 });
+  await eventually('one has them all', () => first.size === ids.length);
+  const second = await startFleet('worker-2', openPlayed);
+  await eventually('they know each other', () => first.workers.length === 2 && second.workers.length === 2);
+  await context.redis.client('PAUSE', 2 * TTL_MS, 'WRITE');
+  await eventually('all are abandoned', () => first.size === 0);
+  await eventually('all are held again, each by one', () => first.size + second.size === ids.length);
+  expect(second.size).toBeGreaterThan(0);
+});
+
+test('a lease in the name of a worker that knows nothing of it is released', async () => {
+  const [deviceId = ''] = await addDevices(1);
+  const names = ['worker-1', 'worker-2'];
+  const workers = names.map((name) => ({ name, capacity: 100, ageMs: 0, draining: false }));
+  const owner = desireOwners([deviceId], workers).ownerOf(deviceId);
+  const other = names.find((name) => name !== owner) ?? '';
+  // As when the reply to a claim was lost on its way.
+  await context.store.workers.beat({ name: other, capacity: 100, draining: false }, 60_000);
+  await createLeases(context.redis, context.store.keys, other).claim(deviceId);
+  const checkMs = 4 * TICK_MS;
+  const fleet = await startFleet(owner ?? '', openPlayed, { checkMs });
+  await startFleet(other, openPlayed, { checkMs });
+  await eventually('it is with the one that should have it', () => fleet.size === 1);
+});

@@ -44,6 +44,8 @@ export interface FleetOptions {
   /** How long Redis may be silent before leases are given up. Default: as long as they live. */
   readonly doubtAfterMs?: number;
   readonly tickMs: number;
+  /** How often leases are looked at although this worker never stopped beating, and free devices of others. Default: 10 s. */
+  readonly checkMs?: number;
   /** How long a device may take to finish what is in flight. */
   readonly graceMs: number;
   /** How long a worker must have been alive before others give devices back for it. */
@@ -59,14 +61,13 @@ export interface FleetOptions {
 const GIVEN_BACK_AT_ONCE = 2;
 /** A device taken in place of its desired owner stays for so long: it was not taken there for some reason. */
 const STAND_IN_MS = 5 * MINUTE;
-/** How often leases are looked at although this worker never stopped beating, and free devices of others. */
 const CHECK_MS = 10 * SECOND;
 /** How often everything is looked at again, should news of a change have been lost with its author. */
 const LOOK_AGAIN_MS = 5 * MINUTE;
 
 export function createFleet(options: FleetOptions): Fleet {
   const { store, leases, channel, name, capacity, leaseTtlMs, tickMs, graceMs, rebalanceAfterMs, logger } = options;
-  const { doubtAfterMs = leaseTtlMs } = options;
+  const { doubtAfterMs = leaseTtlMs, checkMs = CHECK_MS } = options;
   const wanted = createWantedDevices(store.devices, (device) => follow(device));
   const tell = (news: FleetNews): Promise<void> => channel.tell(news).catch(logFailure);
   const holdings = createHoldings({ ...options, tell, understudyOf: (id) => desired.understudyOf(id) });
@@ -102,7 +103,7 @@ export function createFleet(options: FleetOptions): Fleet {
     // It waited for Redis for so long that nothing can be built on it.
     if (performance.now() - asked >= leaseTtlMs) return;
     if (!view.wasAlive || nextCheck <= asked) {
-      nextCheck = asked + CHECK_MS;
+      nextCheck = asked + checkMs;
       await dropLost();
       if (!stopping) standIn().catch(logFailure);
     }
@@ -190,6 +191,10 @@ export function createFleet(options: FleetOptions): Fleet {
     const ids = desired.understudiedBy(name).filter((id) => !holdings.has(id));
     const entries = await leases.read(ids);
     const alive = new Set(workers.map((worker) => worker.name));
+    const ours = ids.flatMap((deviceId, i) =>
+      entries[i]?.owner === name ? { deviceId, epoch: entries[i].epoch } : [],
+    );
+    await holdings.releaseUnheld(ours);
     const free = ids.filter((_id, i) => !alive.has(entries[i]?.owner ?? ''));
     const leftAlone = free.filter((id) => seenFree.has(id));
     seenFree = new Set(free);

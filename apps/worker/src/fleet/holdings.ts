@@ -15,6 +15,8 @@ export interface Holdings {
   /** Ends the sessions of leases that are no longer ours. */
   abandon(lost: ReadonlySet<HeldLease>): void;
   abandonAll(): void;
+  /** Releases those of these leases, all in this worker's name, that it knows nothing of: a reply was lost on its way. */
+  releaseUnheld(leases: readonly HeldLease[]): Promise<void>;
   /** Claims nothing any more; resolves when the claims under way have ended. */
   close(): Promise<void>;
   /** Leases of devices that are owned or being opened. */
@@ -48,6 +50,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const owned = new Map<string, OwnedDevice>();
   /** Devices that are being claimed, with their leases once there are any. */
   const opening = new Map<string, HeldLease | undefined>();
+  /** Devices whose sessions are being ended, in this worker's name until they have. */
+  const ending = new Set<string>();
   /** Devices that are being given back. */
   const leaving = new Map<OwnedDevice, Promise<void>>();
   /** Failures in a row by device, and until when it is left alone. */
@@ -73,9 +77,16 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   };
 
   const abandon = (device: OwnedDevice): void => {
-    owned.delete(device.lease.deviceId);
-    logger.warn('lease lost, session ended', { deviceId: device.lease.deviceId });
-    device.abandon().catch(logFailure);
+    const { lease } = device;
+    owned.delete(lease.deviceId);
+    logger.warn('lease lost, session ended', { deviceId: lease.deviceId });
+    // If nobody has taken it meanwhile it is still in this worker's name, which lives: whose it should be waits for it.
+    ending.add(lease.deviceId);
+    device
+      .abandon()
+      .then(() => release(lease, undefined))
+      .catch(logFailure)
+      .finally(() => ending.delete(lease.deviceId));
   };
 
   const letGo = async (device: OwnedDevice, graceMs: number, heir: string | undefined): Promise<void> => {
@@ -172,6 +183,10 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     },
     abandonAll() {
       for (const device of [...owned.values()]) abandon(device);
+    },
+    async releaseUnheld(leases) {
+      const isHeld = (id: string): boolean => owned.has(id) || opening.has(id) || ending.has(id);
+      for (const lease of leases) if (!isHeld(lease.deviceId)) await release(lease, undefined);
     },
     async close() {
       closed = true;
