@@ -41,7 +41,7 @@ function makeRepository() {
   const logger = createBaileysLogger(silentLogger);
   const wrapped = addTransactionCapability(keys, logger, { maxCommitRetries: 1, delayBetweenTriesMs: 1 });
   const auth = { creds: initAuthCreds(), keys: wrapped };
-  return DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, () => Promise.resolve([]) as never);
+  return DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, () => Promise.resolve([]));
 }
 
 beforeEach(() => {
