@@ -7,6 +7,7 @@ import { ClientSession } from './client-session.js';
 
 /** What a connection has become once its client said who it is. */
 interface Occupant {
+  refuses(): boolean;
   onStanza(node: BinaryNode): void | Promise<void>;
   onClose(): void;
 }
@@ -25,6 +26,7 @@ export function admitClient(world: World, connection: ClientConnection): void {
         ? register(world, connection, noiseKey, payload.devicePairingData)
         : logIn(world, connection, payload, noiseKey);
     },
+    refuses: () => occupant?.refuses() ?? false,
     onStanza: (node) => occupant?.onStanza(node),
     onClose: () => {
       world.counters.values.connections.closed += 1;
@@ -44,6 +46,7 @@ function register(
   world.counters.values.registrations += 1;
   const registration = world.pairing.register(connection, noiseKey, data);
   return {
+    refuses: () => false,
     onStanza: (node) => registration.onStanza(node),
     onClose: () => world.pairing.forget(registration),
   };

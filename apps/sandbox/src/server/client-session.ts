@@ -88,14 +88,15 @@ export class ClientSession implements DeviceSession, StanzaSource {
   }
 
   onStanza(node: BinaryNode): void | Promise<void> {
-    const { values } = this.#world.counters;
-    if (this.#state === 'over') {
-      // What a replaced socket had still written: the device's successor decides now.
-      if (this.#replaced) values.refusedAfterSuccessor += 1;
-      return;
-    }
-    bump(values.stanzas, node.tag);
+    if (this.#state === 'over' && !this.#replaced) return;
+    bump(this.#world.counters.values.stanzas, node.tag);
     return this.#handle(node);
+  }
+
+  /** What a replaced socket still writes: the device's successor decides now. */
+  refuses(): boolean {
+    if (this.#replaced) this.#world.counters.values.refusedAfterSuccessor += 1;
+    return this.#replaced;
   }
 
   #handle(node: BinaryNode): void | Promise<void> {

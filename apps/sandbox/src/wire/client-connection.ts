@@ -8,6 +8,8 @@ import { NoiseResponder, type NoiseTransport } from './noise-responder.js';
 export interface ConnectionHandlers {
   /** The handshake is done and the client said who it is. */
   onClient(payload: proto.ClientPayload, staticKey: Buffer): void;
+  /** Whether what arrives now comes too late; what had arrived before and was not dealt with yet does not. */
+  refuses(): boolean;
   onStanza(node: BinaryNode): void | Promise<void>;
   onClose(): void;
 }
@@ -85,6 +87,7 @@ export class ClientConnection {
   }
 
   #enqueue(plaintext: Buffer): void {
+    if (this.#handlers?.refuses()) return;
     this.#afterAll(async () => this.#handlers?.onStanza(await decodeBinaryNode(plaintext)));
   }
 

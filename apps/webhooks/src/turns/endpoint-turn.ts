@@ -123,11 +123,12 @@ export class EndpointTurn {
     const { owner, leaseMs, store, inFlight, logger, stopping } = this.#tools;
     const inHand = IN_HAND_PER_PLACE * inFlight;
     const mayTake = !this.#over && (places > 0 || (this.#flying > 0 && !stopping.aborted));
-    const wanted = mayTake ? inHand - this.#flying - this.#ready.length : 0;
+    const held = this.#flying + this.#ready.length;
+    const wanted = mayTake ? inHand - held : 0;
     for (;;) {
       try {
         this.#troubled = false;
-        const options = { owner, leaseMs, wanted, inHand };
+        const options = { owner, leaseMs, wanted, inHand, held };
         return await store.webhooks.deliveries.exchange(this.#name, settled, options);
       } catch (error) {
         logger.error('deliveries were not recorded', { ...this.#name, ...describeError(error) });

@@ -102,7 +102,8 @@ return turns
 /**
  * Records how deliveries ended and hands out the next ones. KEYS: hash, due, flying, tries, retrying, dead, log, events.
  * ARGV: who serves the endpoint, for how long without a word (ms), most events wanted, most in hand, most log entries, ms
- * of failing before an endpoint is paused, number of events that were delivered at the first attempt, then of each of
+ * of failing before an endpoint is paused, how many events the caller has in hand besides those it tells of, number of
+ * events that were delivered at the first attempt, then of each of
  * those its row of the log, which begins with the entry; then per other result: entry, verdict, attempts, delay ms, '1' when all events have to
  * wait for that long, status, error, row.
  * Verdicts: ok; retry; dead; gone (the endpoint wants no more); back (not attempted).
@@ -111,7 +112,7 @@ return turns
 export const EXCHANGE = `${NOW}
 local hash, due, flying, tries, retrying, dead, log, events = unpack(KEYS)
 if redis.call('EXISTS', hash) == 0 then return { 'gone' } end
-local owner, wanted, plain = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[7])
+local owner, wanted, plain = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[8])
 local serving = redis.call('HGET', hash, 'servedBy') == owner
 local function ageOf(entry) return string.match(entry, '%d+') end
 local function note(row) redis.call('XADD', log, 'MAXLEN', '~', ARGV[5], '*', 'r', row) end
@@ -125,7 +126,7 @@ local lastStatus, lastError
 
 if plain > 0 then
   local entries = {}
-  for at = 8, 7 + plain do
+  for at = 9, 8 + plain do
     local row = ARGV[at]
     entries[#entries + 1] = string.match(row, '[%d-]+')
     note(row)
@@ -137,7 +138,7 @@ if plain > 0 then
   end
 end
 
-for at = 8 + plain, #ARGV, 8 do
+for at = 9 + plain, #ARGV, 8 do
   local entry, verdict, attempts, delay, hold, status, err, row = unpack(ARGV, at, at + 7)
   local mine = serving and redis.call('SREM', flying, entry) == 1
   if verdict == 'back' then
@@ -183,8 +184,9 @@ if failed > 0 then redis.call('HSET', hash, 'lastFail', now, 'lastStatus', lastS
 local state = redis.call('HMGET', hash, 'rev', 'enabled', 'paused', 'fails', 'turnAt', 'hold', 'servedBy', 'servedUntil')
 if state[5] and tonumber(state[5]) <= now then redis.call('HDEL', hash, 'turnAt') end
 local servedBy = state[7]
-if servedBy ~= owner then
-  if servedBy and tonumber(state[8]) > now then return { state[1], 0 } end
+if servedBy and servedBy ~= owner and tonumber(state[8]) > now then return { state[1], 0 } end
+-- Of a process that is gone; or handed to this one in a reply that was lost.
+if servedBy ~= owner or ARGV[7] == '0' then
   for _, entry in ipairs(redis.call('SMEMBERS', flying)) do redis.call('ZADD', due, ageOf(entry), entry) end
   redis.call('DEL', flying)
 end

@@ -64,6 +64,8 @@ export interface ExchangeOptions {
   readonly wanted: number;
   /** Most events in hand. */
   readonly inHand: number;
+  /** In hand now, besides those whose results are told. With nothing in hand, what is in this process's name is taken back. */
+  readonly held: number;
 }
 
 /** `undefined` in place of this: the endpoint was removed. */
@@ -118,9 +120,9 @@ export function createWebhookDeliveries(
   });
 
   return {
-    async exchange(name, results, { owner, leaseMs, wanted, inHand }) {
+    async exchange(name, results, { owner, leaseMs, wanted, inHand, held }) {
       const k = keysOf(name);
-      const args: Args = [owner, leaseMs, wanted, inHand, limits.logEntries, limits.pauseAfterMs];
+      const args: Args = [owner, leaseMs, wanted, inHand, limits.logEntries, limits.pauseAfterMs, held];
       pushResults(args, results, (result) => rowOfAttempt(result, seal, k.log));
       const names = [k.hash, k.due, k.flying, k.tries, k.retrying, k.dead, k.log, k.events];
       const reply = await redis.pomboExchange(...names, ...args);
