@@ -17,6 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
+/** By a worker that starts now; the recipient sees one message and can read it. */
+async function expectSentBySuccessor(id: string, number: string): Promise<void> {
+  const successor = await stack.startWorker();
+  await stack.whenState(id, 'delivered');
+  const { messages } = await stack.sandbox.recipient(number);
+  expect(messages).toMatchObject([{ displayedCount: 1, failures: [] }]);
+  await successor.stop();
+}
+
 test('a worker stops in time although an upload hangs, and its successor sends the message', async () => {
   const { deviceId } = await stack.addPairedDevice();
   const worker = await stack.startWorker();
@@ -33,11 +42,7 @@ test('a worker stops in time although an upload hangs, and its successor sends t
   expect(await stack.store.messages.read(id)).toMatchObject({ state: 'processing' });
 
   stack.sandbox.setFaults({ slowUploadsMs: null });
-  const successor = await stack.startWorker();
-  await stack.whenState(id, 'delivered');
-  const { messages } = await stack.sandbox.recipient(number);
-  expect(messages).toMatchObject([{ displayedCount: 1, failures: [] }]);
-  await successor.stop();
+  await expectSentBySuccessor(id, number);
 });
 
 test('an acknowledgement that does not come holds no device back that is handed over', async () => {
@@ -54,9 +59,5 @@ test('an acknowledgement that does not come holds no device back that is handed 
   await worker.stop();
   expect(performance.now() - begun).toBeLessThan(5_000);
   stack.sandbox.setFaults({ absent: null });
-  const successor = await stack.startWorker();
-  await stack.whenState(id, 'delivered');
-  const { messages } = await stack.sandbox.recipient(number);
-  expect(messages).toMatchObject([{ displayedCount: 1, failures: [] }]);
-  await successor.stop();
+  await expectSentBySuccessor(id, number);
 });

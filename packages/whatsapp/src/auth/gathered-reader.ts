@@ -3,7 +3,7 @@
  * sessions one by one, which are not there.
  */
 import type { AuthStore } from './auth-store.js';
-import { endOfTurn } from './end-of-turn.js';
+import { endOfTick } from './end-of-tick.js';
 
 export function createGatheredReader(readAll: AuthStore['read']): Pick<AuthStore, 'read'> {
   /** What the next read will ask for, and its answer. */
@@ -12,7 +12,7 @@ export function createGatheredReader(readAll: AuthStore['read']): Pick<AuthStore
   const begin = (): NonNullable<typeof next> => {
     const names = new Set<string>();
     const read = async (): Promise<Map<string, string | undefined>> => {
-      await endOfTurn();
+      await endOfTick();
       next = undefined;
       const asked = [...names];
       const texts = await readAll(asked);

@@ -4,7 +4,7 @@
  * when it is stored, and all are stored in the order they were asked for.
  */
 import type { AuthStore } from './auth-store.js';
-import { endOfTurn } from './end-of-turn.js';
+import { endOfTick } from './end-of-tick.js';
 
 export function createGatheredWriter(writeOut: AuthStore['write']): Pick<AuthStore, 'write'> {
   /** What the next write will hold, and its end. */
@@ -17,7 +17,7 @@ export function createGatheredWriter(writeOut: AuthStore['write']): Pick<AuthSto
       next = undefined;
       return writeOut(changes);
     };
-    const written = last.then(endOfTurn).then(write);
+    const written = last.then(endOfTick).then(write);
     last = written.catch(() => undefined);
     return { changes, written };
   };
