@@ -4,11 +4,13 @@
  * remembers private keys it made or saw, and passes public ones as JWK, which Node reads without OpenSSL's decoder.
  * The keys and the cryptography stay Node's.
  */
-import crypto, { type JsonWebKey, type KeyObject } from 'node:crypto';
+import crypto, { type KeyObject } from 'node:crypto';
 
 /** Some 500 bytes each. */
 const MAX_REMEMBERED = 50_000;
 const RAW_KEY_BYTES = 32;
+/** In a JWK. */
+const X25519 = { kty: 'OKP', crv: 'X25519' };
 
 interface DerKey {
   readonly key: Buffer;
@@ -36,14 +38,24 @@ class RememberedKeys {
   }
 }
 
+/** As X25519 wants the bits of a private key (RFC 7748, section 5). */
+function clamp(key: Buffer): Buffer {
+  key[0] = (key[0] ?? 0) & 0xf8;
+  key[RAW_KEY_BYTES - 1] = ((key[RAW_KEY_BYTES - 1] ?? 0) & 0x7f) | 0x40;
+  return key;
+}
+
 /** Replaces three functions of `node:crypto` for this process. Not for a process that also measures a client. */
 export function rememberKeys(): void {
-  const { createPrivateKey, createPublicKey, generateKeyPairSync } = crypto;
+  const { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } = crypto;
   const known = new RememberedKeys();
-  const sample = generateKeyPairSync('x25519');
+  const sample = generateKeyPairSync('x25519', {
+    publicKeyEncoding: { format: 'der', type: 'spki' },
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+  });
   // What comes before the raw key in DER.
-  const spki = sample.publicKey.export({ format: 'der', type: 'spki' }).subarray(0, -RAW_KEY_BYTES);
-  const pkcs8 = sample.privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(0, -RAW_KEY_BYTES);
+  const spki = sample.publicKey.subarray(0, -RAW_KEY_BYTES);
+  const pkcs8 = sample.privateKey.subarray(0, -RAW_KEY_BYTES);
 
   const readPrivate = (input: Parameters<typeof createPrivateKey>[0]): KeyObject => {
     if (!isDerKey(input)) return createPrivateKey(input);
@@ -52,14 +64,16 @@ export function rememberKeys(): void {
   const readPublic = (input: Parameters<typeof createPublicKey>[0]): KeyObject => {
     if (!isDerKey(input) || !input.key.subarray(0, -RAW_KEY_BYTES).equals(spki)) return createPublicKey(input);
     const x = input.key.subarray(-RAW_KEY_BYTES).toString('base64url');
-    return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
+    return createPublicKey({ key: { ...X25519, x }, format: 'jwk' });
   };
   const generate = (type: string, options?: object): unknown => {
     const isLibsignals = type === 'x25519' && options !== undefined;
     if (!isLibsignals) return Reflect.apply(generateKeyPairSync, crypto, [type, options]);
-    const { privateKey } = generateKeyPairSync('x25519');
-    const { d = '', x = '' }: JsonWebKey = privateKey.export({ format: 'jwk' });
-    const der = Buffer.concat([pkcs8, Buffer.from(d, 'base64url')]);
+    // A key that `generateKeyPairSync` made can lock up the process when it is exported (decision 0010).
+    const raw = clamp(randomBytes(RAW_KEY_BYTES));
+    const privateKey = createPrivateKey({ key: { ...X25519, x: '', d: raw.toString('base64url') }, format: 'jwk' });
+    const { x = '' } = privateKey.export({ format: 'jwk' });
+    const der = Buffer.concat([pkcs8, raw]);
     known.add(der, privateKey);
     return { privateKey: der, publicKey: Buffer.concat([spki, Buffer.from(x, 'base64url')]) };
   };

@@ -5,14 +5,7 @@
  * is public, and it looks them up there each time: three are replaced by the same over keys that Node reads raw. Keys and
  * cryptography stay Node's (decision 0010).
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes, verify } from 'node:crypto';
 import * as libsignal from 'libsignal';
 import { LRUCache } from 'lru-cache';
 
@@ -72,12 +65,24 @@ function readPrivate(bytes: Buffer): KeyObject {
   return read;
 }
 
+/**
+ * Not by `generateKeyPairSync`: a key that is made there shares a lock with the job that made it, and is exported under
+ * that lock. When memory is tidied up just then, the job goes, waits for the lock, and the process stands still for good
+ * (seen with Node 20.20).
+ */
 function generateKeyPair(): CurveKeyPair {
-  const { privateKey } = generateKeyPairSync('x25519');
-  const { d = '', x = '' } = privateKey.export({ format: 'jwk' });
-  const privKey = Buffer.from(d, 'base64url');
+  const privKey = clamp(randomBytes(KEY_BYTES));
+  const privateKey = createPrivateKey({ key: okp({ d: privKey }), format: 'jwk' });
   known.set(privKey, privateKey);
+  const { x = '' } = privateKey.export({ format: 'jwk' });
   return { privKey, pubKey: Buffer.concat([Buffer.of(KEY_TYPE), Buffer.from(x, 'base64url')]) };
+}
+
+/** As X25519 wants the bits of a private key (RFC 7748, section 5). */
+function clamp(key: Buffer): Buffer {
+  key[0] = (key[0] ?? 0) & 0xf8;
+  key[KEY_BYTES - 1] = ((key[KEY_BYTES - 1] ?? 0) & 0x7f) | 0x40;
+  return key;
 }
 
 /**
