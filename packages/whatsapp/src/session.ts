@@ -18,6 +18,7 @@ import type { MediaReference } from './receiving/read-received.js';
 import { createMediaHosts } from './sending/media-hosts.js';
 import { createAckDoubt } from './sending/ack-doubt.js';
 import { createAckWaiter } from './sending/ack-waiter.js';
+import { besideOtherChats } from './sending/chats-side-by-side.js';
 import { createMissedDevices } from './sending/missed-devices.js';
 import { sendCopy } from './sending/send-copy.js';
 import { NoAnswerError, NotConnectedError, UnknownOutcomeError } from './sending/send-outcome.js';
@@ -197,7 +198,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       const expected = acks.expect(id, options.ackTimeoutMs);
       const addressed = new Set<string>();
       const relayed = signalStore.whileSending(
-        () => socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] }),
+        () =>
+          besideOtherChats(jid, () =>
+            socket.relayMessage(jid, message, { messageId: id, additionalNodes: [...nodes] }),
+          ),
         addressed,
       );
       // The ack may overtake the return of the write, and a write that hangs must not outlive the deadline.

@@ -2,7 +2,8 @@
  * The ratchet is written before the bytes leave. Baileys encrypts inside a transaction that commits after the stanza
  * went out: a process that dies in between has used a Signal counter its store knows nothing of, and the next message
  * cannot be read. The repository made here therefore does not get Baileys' transaction but the store itself: when
- * `encryptMessage` returns, the stepped session is stored.
+ * `encryptMessage` returns, the stepped session is being stored, and no frame leaves before it is
+ * (`connection/hold-frames.ts`).
  *
  * What comes in goes the other way round: it is kept before the session that read it is stored. A process that dies in
  * between is told the message again, and can read it again.
@@ -71,7 +72,7 @@ type Keep = (plaintext: Uint8Array) => Promise<void>;
  * @param nameOf what a key stands for: two keys of one name exclude each other.
  */
 function withLocks(
-  store: SignalKeyStore,
+  store: SignalStore,
   locks: KeyedLocks,
   reading: SharedAsyncStorage<Keep>,
   nameOf: (key: string) => Promise<string>,
@@ -83,7 +84,15 @@ function withLocks(
     const held = holdWrites(store);
     const result = await inside.run(held, work);
     await keep(result as Uint8Array);
-    await held.release();
+    await store.set(held.writes);
+    return result;
+  };
+
+  /** The next step may follow while this one is being stored: every message is written to the account's own phone too. */
+  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+    const held = holdWrites(store);
+    const result = await inside.run(held, work);
+    store.step(held.writes);
     return result;
   };
 
@@ -94,7 +103,7 @@ function withLocks(
     async transaction(work, key) {
       if (inside.getStore()) return work();
       const keep = reading.getStore();
-      return locks.run([await nameOf(key)], () => (keep ? keepFirst(work, keep) : inside.run(store, work)));
+      return locks.run([await nameOf(key)], () => (keep ? keepFirst(work, keep) : step(work)));
     },
   };
 }

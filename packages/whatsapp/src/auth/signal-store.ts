@@ -39,6 +39,16 @@ function decode<T extends KeyType>(type: T, text: string | undefined): SignalDat
 }
 
 export interface SignalStore extends SignalKeyStore {
+  /**
+   * Has steps of ratchets stored. They can be read at once, so that the next step need not wait for these: whoever lets out
+   * what was encrypted with them waits for `stored`. Those whose write fails are not taken back: their counters are skipped.
+   */
+  step(data: SignalDataSet): void;
+  /**
+   * @returns undefined when everything that was to be written is stored, otherwise what resolves when it is; rejects, from
+   * then on always, once a write has failed.
+   */
+  stored(): Promise<unknown> | undefined;
   /** Called before a failed write is reported, so that the session can end its socket first. */
   onWriteFailed: ((error: unknown) => void) | undefined;
   /**
@@ -55,11 +65,18 @@ export interface SignalStore extends SignalKeyStore {
 
 export function createSignalStore(store: AuthStore): SignalStore {
   const memory = new LRUCache<string, object | string | typeof ABSENT>(growingUpTo(REMEMBERED));
+  /** What is read and not stored yet; the memory may let go of it before it is. */
+  const ahead = new Map<string, Entry>();
   const sending = new SharedAsyncStorage<Set<string>>();
   let closed = false;
   const reader = createGatheredReader((names) => store.read(names));
   const writer = createGatheredWriter((changes) => (closed ? Promise.resolve() : store.write(changes)));
 
+  const known = (name: string): object | string | typeof ABSENT | undefined => {
+    const step = ahead.get(name);
+    if (step === undefined) return memory.get(name);
+    return (step.value as object | string | null) ?? ABSENT;
+  };
   const remember = (type: KeyType, id: string, value: unknown): void => {
     if (NOT_REMEMBERED.has(type)) return;
     memory.set(nameOf(type, id), value === null ? ABSENT : value);
@@ -74,19 +91,32 @@ export function createSignalStore(store: AuthStore): SignalStore {
     };
     const missing: string[] = [];
     for (const id of ids) {
-      const known = memory.get(nameOf(type, id));
-      if (known === undefined) missing.push(id);
-      else give(id, known);
+      const value = known(nameOf(type, id));
+      if (value === undefined) missing.push(id);
+      else give(id, value);
     }
     if (missing.length === 0) return found;
     const texts = await reader.read(missing.map((id) => nameOf(type, id)));
     for (const [index, id] of missing.entries()) {
       // A write may have overtaken the read: what it wrote is newer than what was read.
-      const value = memory.get(nameOf(type, id)) ?? decode(type, texts[index]);
+      const value = known(nameOf(type, id)) ?? decode(type, texts[index]);
       remember(type, id, value ?? null);
       if (value !== undefined) give(id, value);
     }
     return found;
+  };
+
+  const write = async (entries: readonly Entry[]): Promise<void> => {
+    if (closed || entries.length === 0) return;
+    const changes = new Map(
+      entries.map(({ type, id, value }) => [nameOf(type, id), value === null ? null : encode(value)] as const),
+    );
+    try {
+      await writer.write(changes);
+    } catch (error) {
+      signalStore.onWriteFailed?.(error);
+      throw error;
+    }
   };
 
   const signalStore: SignalStore = {
@@ -99,18 +129,27 @@ export function createSignalStore(store: AuthStore): SignalStore {
 
     async set(data: SignalDataSet) {
       const entries = entriesOf(data);
-      if (closed || entries.length === 0) return;
-      const changes = new Map(
-        entries.map(({ type, id, value }) => [nameOf(type, id), value === null ? null : encode(value)] as const),
-      );
-      try {
-        await writer.write(changes);
-      } catch (error) {
-        signalStore.onWriteFailed?.(error);
-        throw error;
-      }
-      for (const { type, id, value } of entries) remember(type, id, value);
+      await write(entries);
+      if (!closed) for (const { type, id, value } of entries) remember(type, id, value);
     },
+
+    step(data) {
+      const entries = entriesOf(data);
+      for (const entry of entries) {
+        ahead.set(nameOf(entry.type, entry.id), entry);
+        remember(entry.type, entry.id, entry.value);
+      }
+      const forget = (): void => {
+        for (const entry of entries) {
+          const name = nameOf(entry.type, entry.id);
+          if (ahead.get(name) === entry) ahead.delete(name);
+        }
+      };
+      // A failure has been reported, and `stored` says so too.
+      write(entries).then(forget, forget);
+    },
+
+    stored: () => writer.stored(),
 
     whileSending: (send, addressed = new Set()) => sending.run(addressed, send),
     noteEncrypted: (deviceJid) => void sending.getStore()?.add(deviceJid),
@@ -135,7 +174,14 @@ function asIssuedNow(found: KeysById<KeyType>, ids: readonly string[]): KeysById
   return Object.fromEntries(ids.map((id) => [id, issued(id)]));
 }
 
-function entriesOf(data: SignalDataSet): Array<{ type: KeyType; id: string; value: unknown }> {
+interface Entry {
+  readonly type: KeyType;
+  readonly id: string;
+  /** null: deleted. */
+  readonly value: unknown;
+}
+
+function entriesOf(data: SignalDataSet): Entry[] {
   const byType = Object.entries(data) as Array<[KeyType, Record<string, unknown> | undefined]>;
   return byType.flatMap(([type, values]) =>
     Object.entries(values ?? {}).map(([id, value]) => ({ type, id, value: value ?? null })),

@@ -22,7 +22,9 @@ import { createBaileysLogger } from '../baileys-logger.js';
 import type { ContactDesk } from '../contacts/contact-desk.js';
 import { type Endpoint, fetchThrough } from '../endpoint.js';
 import { joinMessage, type SplitMessage } from '../message-bytes.js';
+import { letChatsGoSideBySide } from '../sending/chats-side-by-side.js';
 import { guardFrames } from './guard-frames.js';
+import { holdFrames } from './hold-frames.js';
 import type { SocketTimes } from './socket-watch.js';
 
 export interface SocketOptions {
@@ -85,6 +87,8 @@ export function openSocket(options: SocketOptions): WASocket {
   endOnPlainHttp(socket);
   settleEndCodes(socket);
   guardFrames(socket, options.mayWrite);
+  holdFrames(socket, signalStore);
+  letChatsGoSideBySide(socket);
   return socket;
 }
 
