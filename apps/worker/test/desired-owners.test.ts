@@ -3,7 +3,7 @@ import type { LiveWorker } from '@pombo/store';
 import { desireOwners } from '../src/fleet/desired-owners.js';
 
 const worker = (name: string, changes: Partial<LiveWorker> = {}): LiveWorker => ({
-  ...{ name, ageMs: 60_000, capacity: 1000, draining: false },
+  ...{ name, ageMs: 60_000, capacity: 1000, draining: false, connecting: 0, leftMs: 5000 },
   ...changes,
 });
 const devices = Array.from({ length: 1000 }, (_, i) => `dev_${i.toString(16).padStart(3, '0')}abcdef0123456789a`);

@@ -169,6 +169,32 @@ test('a device that fails to stop is let go of all the same', async () => {
   expect(await context.store.devices.owner(deviceId)).toBeUndefined();
 });
 
+test('a worker that stops keeps a device until its heir has time for it, and does not give it to one that fell silent', async () => {
+  const [deviceId = ''] = await addDevices(1);
+  const { store, redis } = context;
+  const beat = (name: string, connecting: number, ttlMs = TTL_MS) =>
+    store.workers.beat({ name, capacity: 100, draining: false, connecting }, ttlMs);
+  const stopping = await startFleet('worker-1', openPlayed, { graceMs: 60_000 });
+  await eventually('it is taken over', () => stopping.size === 1);
+
+  const isHeld = async (): Promise<boolean> => (await store.devices.owner(deviceId)) !== undefined;
+  await beat('busy', 4);
+  // Fallen silent: its time is nearly over.
+  await beat('silent', 0, TTL_MS / 4);
+  const stopped = stopping.stop();
+  const end = Date.now() + 10 * TICK_MS;
+  await eventually('the silent one has been dead for some ticks', async () => {
+    await beat('busy', 4);
+    expect(await isHeld()).toBe(true);
+    return Date.now() > end;
+  });
+  expect(await store.workers.isAlive('silent')).toBe(false);
+  await beat('busy', 3, 60_000);
+  await eventually('it is given away', async () => !(await isHeld()));
+  await createFleetChannel(redis, redis, store.keys).tell({ kind: 'settled', deviceId });
+  await stopped;
+});
+
 test('a device nobody wants to pair any more is not claimed over and over', async () => {
   const { devices } = context.store;
   const device = await devices.create('ten_a', 'new');
@@ -301,7 +327,14 @@ test('what a worker let go of is soon with whoever should have it, although that
 test('a lease in the name of a worker that knows nothing of it is released', async () => {
   const [deviceId = ''] = await addDevices(1);
   const names = ['worker-1', 'worker-2'];
-  const workers = names.map((name) => ({ name, capacity: 100, ageMs: 0, draining: false }));
+  const workers = names.map((name) => ({
+    name,
+    capacity: 100,
+    ageMs: 0,
+    draining: false,
+    connecting: 0,
+    leftMs: TTL_MS,
+  }));
   const owner = desireOwners([deviceId], workers).ownerOf(deviceId);
   const other = names.find((name) => name !== owner) ?? '';
   // As when the reply to a claim was lost on its way.

@@ -9,7 +9,7 @@ import { createJanitor, type JanitorOptions } from '../src/janitor/janitor.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const ME: LiveWorker = { name: 'janitor-1', ageMs: 0, capacity: 1, draining: false };
+const ME: LiveWorker = { name: 'janitor-1', ageMs: 0, capacity: 1, draining: false, connecting: 0, leftMs: 5000 };
 
 let context: TestStore;
 let sender: TestSender;

@@ -15,8 +15,8 @@ declare module 'ioredis' {
 
 const NOW = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function parse(seat)
-  local untilMs, since, capacity, draining = string.match(seat or '', '^(%d+):(%d+):(%d+):(%d)$')
-  return tonumber(untilMs or 0), tonumber(since or 0), capacity, draining
+  local untilMs, since, capacity, draining, connecting = string.match(seat or '', '^(%d+):(%d+):(%d+):(%d):(%d+)$')
+  return tonumber(untilMs or 0), tonumber(since or 0), capacity, draining, connecting
 end
 `;
 
@@ -24,20 +24,22 @@ end
 const FORGOTTEN_AFTER_MS = 60_000;
 
 /**
- * KEYS: workers, device version. ARGV: name, ttl ms, capacity, draining 0 | 1.
- * Returns {1 when it was alive until now, version, then name, age in ms, capacity, draining of every live worker}.
+ * KEYS: workers, device version. ARGV: name, ttl ms, capacity, draining 0 | 1, devices that are connecting.
+ * Returns {1 when it was alive until now, version, then of every live worker its name, age in ms, capacity, draining,
+ * connecting and the ms it counts as alive from now}.
  */
 const BEAT = `${NOW}
 local lives, since = parse(redis.call('HGET', KEYS[1], ARGV[1]))
 local alive = lives > now
 if not alive then since = now end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f:%.0f:%s:%s', now + ARGV[2], since, ARGV[3], ARGV[4]))
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f:%.0f:%s:%s:%s', now + ARGV[2], since, ARGV[3], ARGV[4], ARGV[5]))
 local reply = { alive and 1 or 0, redis.call('GET', KEYS[2]) or '0' }
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
-  local untilMs, began, capacity, draining = parse(all[i + 1])
+  local untilMs, began, capacity, draining, connecting = parse(all[i + 1])
   if untilMs > now then
-    for _, value in ipairs({ all[i], string.format('%.0f', now - began), capacity, draining }) do
+    local left = string.format('%.0f', untilMs - now)
+    for _, value in ipairs({ all[i], string.format('%.0f', now - began), capacity, draining, connecting, left }) do
       table.insert(reply, value)
     end
   elseif untilMs + ${FORGOTTEN_AFTER_MS} < now then
@@ -61,6 +63,15 @@ export interface LiveWorker {
   readonly capacity: number;
   /** It is about to stop: it keeps what it has until it gives it away, and takes nothing. */
   readonly draining: boolean;
+  /** Devices it has taken over and not connected yet. */
+  readonly connecting: number;
+  /** For how long it counts as alive if it falls silent now, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** What a worker says of itself. */
+export interface OwnSeat extends Pick<LiveWorker, 'name' | 'capacity' | 'draining'> {
+  readonly connecting?: number;
 }
 
 /** What a worker learns whenever it beats. */
@@ -74,7 +85,7 @@ export interface FleetView {
 
 export interface Workers {
   /** Says that this worker is alive for the next `ttlMs`, by Redis' clock. */
-  beat(worker: Omit<LiveWorker, 'ageMs'>, ttlMs: number): Promise<FleetView>;
+  beat(worker: OwnSeat, ttlMs: number): Promise<FleetView>;
   /** Is dead at once, without having to fall silent. */
   leave(name: string): Promise<void>;
   isAlive(name: string): Promise<boolean>;
@@ -83,8 +94,8 @@ export interface Workers {
 export function createWorkers(redis: Redis, keys: Keys): Workers {
   redis.defineCommand('pomboBeat', { numberOfKeys: 2, lua: BEAT });
   return {
-    async beat({ name, capacity, draining }, ttlMs) {
-      const args = [name, ttlMs, capacity, Number(draining)];
+    async beat({ name, capacity, draining, connecting = 0 }, ttlMs) {
+      const args = [name, ttlMs, capacity, Number(draining), connecting];
       const [alive, version, ...seats] = await redis.pomboBeat(keys.workers, keys.deviceVersion, ...args);
       return { wasAlive: alive === 1, version: Number(version), workers: workersFrom(seats) };
     },
@@ -95,11 +106,17 @@ export function createWorkers(redis: Redis, keys: Keys): Workers {
   };
 }
 
+/** Of a worker in the reply of a beat. */
+const PARTS = 6;
+
 function workersFrom(seats: readonly string[]): LiveWorker[] {
   const found: LiveWorker[] = [];
-  for (let i = 0; i + 3 < seats.length; i += 4) {
-    const [name = '', age, capacity, draining] = seats.slice(i, i + 4);
-    found.push({ name, ageMs: Number(age), capacity: Number(capacity), draining: draining === '1' });
+  for (let i = 0; i + PARTS <= seats.length; i += PARTS) {
+    const [name = '', ageMs, capacity, draining, connecting, leftMs] = seats.slice(i, i + PARTS);
+    found.push({
+      ...{ name, ageMs: Number(ageMs), capacity: Number(capacity), draining: draining === '1' },
+      ...{ connecting: Number(connecting), leftMs: Number(leftMs) },
+    });
   }
   return found;
 }

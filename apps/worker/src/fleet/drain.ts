@@ -1,6 +1,7 @@
 /**
  * A worker that stops hands its devices over a few at a time, each only when its heirs have kept up with those before:
- * given away all at once, most would wait for the heirs to connect the others.
+ * given away all at once, most would wait for the heirs to connect the others. A device whose heir is busy with those of
+ * somebody else, perhaps of a worker that died, goes on sending here until it is not.
  */
 import { SECOND } from '@pombo/runtime';
 import type { OwnedDevice } from '../devices/owned-device.js';
@@ -10,6 +11,8 @@ export interface DrainOptions {
   /** How long all of it may take. */
   readonly graceMs: number;
   readonly heirOf: (deviceId: string) => string | undefined;
+  /** Resolves when the heir has time for the device. */
+  readonly untilHeirIsFree: (deviceId: string) => Promise<void>;
   /** Resolves when the heir has connected the device, or failed to. */
   readonly untilSettled: (deviceId: string) => Promise<void>;
   /** Whether there is anybody to keep pace with. */
@@ -25,17 +28,25 @@ const HEIR_MS = 2 * SECOND;
 const PACED_PART = 0.7;
 
 export async function drain(holdings: Holdings, options: DrainOptions): Promise<void> {
-  const { graceMs, heirOf, untilSettled, paced } = options;
+  const { graceMs, heirOf, untilHeirIsFree, untilSettled, paced } = options;
   const begun = performance.now();
   const hurryAt = begun + (paced ? graceMs * PACED_PART : 0);
   const left = holdings.owned();
   const underWay = new Set<Promise<void>>();
   const hurry = alarm(hurryAt - begun);
 
-  const handOver = async (device: OwnedDevice): Promise<void> => {
+  /** @returns how long it took, in ms, from when the heir had time. */
+  const handOver = async (device: OwnedDevice): Promise<number> => {
     const { deviceId } = device.lease;
-    const heir = paced ? heirOf(deviceId) : undefined;
-    const settled = untilSettled(deviceId);
+    if (paced) await Promise.race([untilHeirIsFree(deviceId), hurry.rung]);
+    const start = performance.now();
+    await giveTo(paced ? heirOf(deviceId) : undefined, device);
+    return performance.now() - start;
+  };
+
+  /** Resolves when the heir has connected it, but does not wait for that for long. */
+  const giveTo = async (heir: string | undefined, device: OwnedDevice): Promise<void> => {
+    const settled = untilSettled(device.lease.deviceId);
     await holdings.giveBack(device, Math.max(0, begun + graceMs - performance.now()), heir);
     if (heir === undefined) return;
     const late = alarm(HEIR_MS);
@@ -55,10 +66,9 @@ export async function drain(holdings: Holdings, options: DrainOptions): Promise<
     while (left.length > 0 && underWay.size < atOnce(lastMs)) {
       const device = left.pop();
       if (!device) return;
-      const start = performance.now();
-      const over = handOver(device).finally(() => {
+      const over = handOver(device).then((tookMs) => {
         underWay.delete(over);
-        begin(performance.now() - start);
+        begin(tookMs);
       });
       underWay.add(over);
     }

@@ -62,6 +62,10 @@ const GIVEN_BACK_AT_ONCE = 2;
 /** A device taken in place of its desired owner stays for so long: it was not taken there for some reason. */
 const STAND_IN_MS = 5 * MINUTE;
 const CHECK_MS = 10 * SECOND;
+/** A worker that connects more devices than this is not given another by one that stops. */
+const BUSY_CONNECTING = 3;
+/** A worker that has not been heard of for so many ticks may have died. */
+const SILENT_TICKS = 2.5;
 /** How often everything is looked at again, should news of a change have been lost with its author. */
 const LOOK_AGAIN_MS = 5 * MINUTE;
 
@@ -88,6 +92,8 @@ export function createFleet(options: FleetOptions): Fleet {
   let planning: Promise<void> | undefined;
   let planAgain = false;
   let stopping = false;
+  /** Who waits for the next beat that is answered. */
+  const beaten: Array<() => void> = [];
 
   function logFailure(error: unknown): void {
     logger.error('the fleet could not be looked after', describeError(error));
@@ -95,7 +101,8 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const beat = async (): Promise<void> => {
     const asked = performance.now();
-    const view = await store.workers.beat({ name, capacity, draining: stopping }, leaseTtlMs);
+    const seat = { name, capacity, draining: stopping, connecting: holdings.connecting };
+    const view = await store.workers.beat(seat, leaseTtlMs);
     // Answered too late: what was let go of before stays so.
     fence();
     lastBeat = asked;
@@ -107,7 +114,9 @@ export function createFleet(options: FleetOptions): Fleet {
       await dropLost();
       if (!stopping) standIn().catch(logFailure);
     }
-    if (!stopping) plan(view);
+    if (stopping) desire();
+    else plan(view);
+    for (const tellBeaten of beaten.splice(0)) tellBeaten();
   };
 
   const dropLost = async (): Promise<void> => {
@@ -250,6 +259,15 @@ export function createFleet(options: FleetOptions): Fleet {
       settledListeners.delete(deviceId),
     );
 
+  /** Resolves when whoever should own the device next is heard of, and has caught up with what it has taken over already. */
+  const untilHeirIsFree = async (deviceId: string): Promise<void> => {
+    const hasTime = ({ connecting, leftMs }: LiveWorker): boolean =>
+      connecting <= BUSY_CONNECTING && leaseTtlMs - leftMs <= SILENT_TICKS * tickMs;
+    const isFree = (heir: string | undefined): boolean =>
+      workers.every((worker) => worker.name !== heir || hasTime(worker));
+    while (!isFree(desired.ownerOf(deviceId))) await new Promise<void>((resolve) => beaten.push(resolve));
+  };
+
   const leave = async (): Promise<void> => {
     await holdings.close();
     // What it is draining for: the others look for heirs, and this worker among them no more.
@@ -258,7 +276,8 @@ export function createFleet(options: FleetOptions): Fleet {
     desire();
     await tell({ kind: 'workers' });
     const heirs = workers.some((worker) => worker.name !== name && !worker.draining && worker.capacity > 0);
-    await drain(holdings, { graceMs, heirOf: (id) => desired.ownerOf(id), untilSettled, paced: heirs });
+    const heirOf = (deviceId: string): string | undefined => desired.ownerOf(deviceId);
+    await drain(holdings, { graceMs, heirOf, untilHeirIsFree, untilSettled, paced: heirs });
   };
 
   return {

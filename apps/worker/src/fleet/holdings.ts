@@ -24,6 +24,8 @@ export interface Holdings {
   owned(): OwnedDevice[];
   has(deviceId: string): boolean;
   readonly size: number;
+  /** Devices that are being opened, or owned and not connected yet for the first time. */
+  readonly connecting: number;
 }
 
 export interface HoldingsOptions {
@@ -52,6 +54,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const opening = new Map<string, HeldLease | undefined>();
   /** Devices whose sessions are being ended, in this worker's name until they have. */
   const ending = new Set<string>();
+  /** Owned, and nobody knows yet whether they connect. */
+  const unsettled = new Set<OwnedDevice>();
   /** Devices that are being given back. */
   const leaving = new Map<OwnedDevice, Promise<void>>();
   /** Failures in a row by device, and until when it is left alone. */
@@ -114,7 +118,13 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     const { deviceId, epoch } = device.lease;
     owned.set(deviceId, device);
     logger.info('device taken over', { deviceId, epoch });
-    device.settled.then(() => tell({ kind: 'settled', deviceId })).catch(logFailure);
+    unsettled.add(device);
+    device.settled
+      .then(() => {
+        unsettled.delete(device);
+        return tell({ kind: 'settled', deviceId });
+      })
+      .catch(logFailure);
     device.ended.then(({ final }) => endedByItself(device, final)).catch(logFailure);
   };
 
@@ -200,6 +210,9 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     has: (deviceId) => owned.has(deviceId) || opening.has(deviceId),
     get size() {
       return owned.size;
+    },
+    get connecting() {
+      return opening.size + unsettled.size;
     },
   };
 }
