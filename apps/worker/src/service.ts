@@ -133,8 +133,11 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
       tickMs: config.LEASE_RENEW_MS,
       rebalanceAfterMs: config.REBALANCE_AFTER_MS,
       graceMs: Math.floor(config.SHUTDOWN_TIMEOUT_MS * GRACE_PART),
-      open: (lease, device) =>
-        openOwnedDevice({ ...tools, endpoint, connectSlots, lease, device, weakenings, mayWrite: () => fleet.isSure }),
+      open: (lease, device, handedOver) =>
+        openOwnedDevice({
+          ...{ ...tools, endpoint, lease, device, weakenings, mayWrite: () => fleet.isSure },
+          connectSlots: handedOver ? connectSlots.first : connectSlots,
+        }),
       remove: (deviceId) => removeDevice(store, deviceId, logger),
     });
     lifecycle.onStop('devices', () => fleet.stop());

@@ -69,7 +69,7 @@ test('a device that cannot be opened keeps no other from being taken over', asyn
   const ids = await addDevices(3);
   const [broken] = ids;
   const fleet = await startFleet('worker-1', (lease) =>
-    lease.deviceId === broken ? Promise.reject(new Error('unreadable')) : openPlayed(lease, {} as never),
+    lease.deviceId === broken ? Promise.reject(new Error('unreadable')) : openPlayed(lease, {} as never, false),
   );
   await eventually('the others are taken over', () => fleet.size === 2, { timeoutMs: 3000 });
 });
@@ -265,7 +265,7 @@ test('devices of a worker that stops are with others at once, without waiting fo
     'worker-2',
     (lease) => {
       takenAt.set(lease.deviceId, performance.now());
-      return openPlayed(lease, {} as never);
+      return openPlayed(lease, {} as never, false);
     },
     { tickMs: 30_000, leaseTtlMs: 60_000 },
   );

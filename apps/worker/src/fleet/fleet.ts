@@ -5,20 +5,11 @@
  * their leases.
  */
 import { describeError, type Logger, type Metrics, MINUTE, SECOND } from '@pombo/runtime';
-import type {
-  DeviceRecord,
-  FleetChannel,
-  FleetNews,
-  FleetView,
-  HeldLease,
-  Leases,
-  LiveWorker,
-  Store,
-} from '@pombo/store';
+import type { DeviceRecord, FleetChannel, FleetNews, FleetView, Leases, LiveWorker, Store } from '@pombo/store';
 import type { OwnedDevice } from '../devices/owned-device.js';
 import { desireOwners, type DesiredOwners } from './desired-owners.js';
 import { drain } from './drain.js';
-import { createHoldings } from './holdings.js';
+import { createHoldings, type HoldingsOptions } from './holdings.js';
 import { createWantedDevices } from './wanted-devices.js';
 
 export interface Fleet {
@@ -50,7 +41,8 @@ export interface FleetOptions {
   readonly graceMs: number;
   /** How long a worker must have been alive before others give devices back for it. */
   readonly rebalanceAfterMs: number;
-  readonly open: (lease: HeldLease, device: DeviceRecord) => Promise<OwnedDevice>;
+  /** See `HoldingsOptions.open`. */
+  readonly open: HoldingsOptions['open'];
   /** See `HoldingsOptions.remove`. */
   readonly remove: (deviceId: string) => Promise<void>;
   readonly metrics: Pick<Metrics, 'devicesOwned' | 'devicesWaiting'>;
@@ -212,9 +204,9 @@ export function createFleet(options: FleetOptions): Fleet {
   /** Devices that were free when they were looked at last. */
   let seenFree: ReadonlySet<string> = new Set();
 
-  const takeInstead = (deviceId: string): void => {
+  const takeInstead = (deviceId: string, handedOver = false): void => {
     standingIn.set(deviceId, performance.now() + STAND_IN_MS);
-    void holdings.claim(deviceId);
+    void holdings.claim(deviceId, handedOver);
   };
 
   const hear = (news: FleetNews): void => {
@@ -222,8 +214,8 @@ export function createFleet(options: FleetOptions): Fleet {
     if (stopping) return;
     if (news.kind === 'devices' || news.kind === 'workers') wake();
     if (news.kind !== 'free' || news.heir !== name) return;
-    if (desired.ownerOf(news.deviceId) === name) void holdings.claim(news.deviceId);
-    else takeInstead(news.deviceId);
+    if (desired.ownerOf(news.deviceId) === name) void holdings.claim(news.deviceId, true);
+    else takeInstead(news.deviceId, true);
   };
 
   /** False when Redis did not answer for as long as a lease lives: someone else may own these devices by now. */

@@ -6,8 +6,11 @@ import type { OwnedDevice } from '../devices/owned-device.js';
 import { wantsSession } from './wants-session.js';
 
 export interface Holdings {
-  /** Owns the device if it is free, wanted and there is room; a failure is logged and the device left alone for a while. */
-  claim(deviceId: string): Promise<void>;
+  /**
+   * Owns the device if it is free, wanted and there is room; a failure is logged and the device left alone for a while.
+   * @param handedOver it was sending until a moment ago, and is to be sending again before others are.
+   */
+  claim(deviceId: string, handedOver?: boolean): Promise<void>;
   /** Finishes what is in flight, at most `graceMs`, closes the session and releases the lease. */
   giveBack(device: OwnedDevice, graceMs: number, heir: string | undefined): Promise<void>;
   /** Has a device that is owned carry out what is wanted of it now. @returns `to-be-opened-anew` when it cannot as it is. */
@@ -32,7 +35,7 @@ export interface HoldingsOptions {
   readonly store: Store;
   readonly leases: Leases;
   readonly capacity: number;
-  readonly open: (lease: HeldLease, device: DeviceRecord) => Promise<OwnedDevice>;
+  readonly open: (lease: HeldLease, device: DeviceRecord, handedOver: boolean) => Promise<OwnedDevice>;
   /** Removes what is left of a deleted device, which is claimed and linked to no phone. */
   readonly remove: (deviceId: string) => Promise<void>;
   readonly tell: (news: FleetNews) => Promise<void>;
@@ -136,13 +139,13 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     await giveBack(device, 0, final ? undefined : understudyOf(deviceId));
   };
 
-  const openClaimed = async (lease: HeldLease): Promise<void> => {
+  const openClaimed = async (lease: HeldLease, handedOver: boolean): Promise<void> => {
     const { deviceId } = lease;
     opening.set(deviceId, lease);
     try {
       const [current] = await store.devices.readMany([deviceId]);
       if (current && wantsSession(current) && !closed) {
-        if (current.deletedAt === undefined || current.paired) return own(await open(lease, current));
+        if (current.deletedAt === undefined || current.paired) return own(await open(lease, current, handedOver));
         await remove(deviceId);
       }
       await release(lease, undefined);
@@ -160,11 +163,11 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     owned.size + opening.size < capacity &&
     (resting.get(deviceId)?.until ?? 0) <= performance.now();
 
-  const claim = async (deviceId: string): Promise<void> => {
+  const claim = async (deviceId: string, handedOver: boolean): Promise<void> => {
     try {
       await slots.runExclusive(async () => {
         const lease = closed ? undefined : await leases.claim(deviceId);
-        if (lease) await openClaimed(lease);
+        if (lease) await openClaimed(lease, handedOver);
       });
     } catch (error) {
       logFailure(error);
@@ -174,10 +177,10 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   };
 
   return {
-    async claim(deviceId) {
+    async claim(deviceId, handedOver = false) {
       if (!mayClaim(deviceId)) return;
       opening.set(deviceId, undefined);
-      const claiming = claim(deviceId);
+      const claiming = claim(deviceId, handedOver);
       claims.add(claiming);
       await claiming.finally(() => claims.delete(claiming));
     },
