@@ -58,6 +58,8 @@ const CHECK_MS = 10 * SECOND;
 const BUSY_CONNECTING = 3;
 /** A worker that has not been heard of for so many ticks may have died. */
 const SILENT_TICKS = 2.5;
+/** A worker that has been alive for less has not taken yet what is free anyway. */
+const NEW_TICKS = 3;
 /** How often everything is looked at again, should news of a change have been lost with its author. */
 const LOOK_AGAIN_MS = 5 * MINUTE;
 
@@ -253,8 +255,8 @@ export function createFleet(options: FleetOptions): Fleet {
 
   /** Resolves when whoever should own the device next is heard of, and has caught up with what it has taken over already. */
   const untilHeirIsFree = async (deviceId: string): Promise<void> => {
-    const hasTime = ({ connecting, leftMs }: LiveWorker): boolean =>
-      connecting <= BUSY_CONNECTING && leaseTtlMs - leftMs <= SILENT_TICKS * tickMs;
+    const hasTime = ({ connecting, leftMs, ageMs }: LiveWorker): boolean =>
+      connecting <= BUSY_CONNECTING && leaseTtlMs - leftMs <= SILENT_TICKS * tickMs && ageMs >= NEW_TICKS * tickMs;
     const isFree = (heir: string | undefined): boolean =>
       workers.every((worker) => worker.name !== heir || hasTime(worker));
     while (!isFree(desired.ownerOf(deviceId))) await new Promise<void>((resolve) => beaten.push(resolve));
