@@ -178,18 +178,18 @@ test('a worker that stops keeps a device until its heir has time for it, and doe
   await eventually('it is taken over', () => stopping.size === 1);
 
   const isHeld = async (): Promise<boolean> => (await store.devices.owner(deviceId)) !== undefined;
-  await beat('busy', 4);
+  await beat('busy', 2);
   // Fallen silent: its time is nearly over.
   await beat('silent', 0, TTL_MS / 4);
   const stopped = stopping.stop();
   const end = Date.now() + 10 * TICK_MS;
   await eventually('the silent one has been dead for some ticks', async () => {
-    await beat('busy', 4);
+    await beat('busy', 2);
     expect(await isHeld()).toBe(true);
     return Date.now() > end;
   });
   expect(await store.workers.isAlive('silent')).toBe(false);
-  await beat('busy', 3, 60_000);
+  await beat('busy', 1, 60_000);
   await eventually('it is given away', async () => !(await isHeld()));
   await createFleetChannel(redis, redis, store.keys).tell({ kind: 'settled', deviceId });
   await stopped;

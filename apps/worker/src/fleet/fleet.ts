@@ -55,7 +55,7 @@ const GIVEN_BACK_AT_ONCE = 2;
 const STAND_IN_MS = 5 * MINUTE;
 const CHECK_MS = 10 * SECOND;
 /** A worker that connects more devices than this is not given another by one that stops. */
-const BUSY_CONNECTING = 3;
+const BUSY_CONNECTING = 1;
 /** A worker that has not been heard of for so many ticks may have died. */
 const SILENT_TICKS = 2.5;
 /** A worker that has been alive for less has not taken yet what is free anyway. */
