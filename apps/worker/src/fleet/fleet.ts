@@ -7,6 +7,7 @@
 import { describeError, type Logger, type Metrics, MINUTE, SECOND } from '@pombo/runtime';
 import type { DeviceRecord, FleetChannel, FleetNews, FleetView, Leases, LiveWorker, Store } from '@pombo/store';
 import type { OwnedDevice } from '../devices/owned-device.js';
+import { chooseHeir } from './choose-heir.js';
 import { desireOwners, type DesiredOwners } from './desired-owners.js';
 import { drain } from './drain.js';
 import { createHoldings, type HoldingsOptions } from './holdings.js';
@@ -54,12 +55,6 @@ const GIVEN_BACK_AT_ONCE = 2;
 /** A device taken in place of its desired owner stays for so long: it was not taken there for some reason. */
 const STAND_IN_MS = 5 * MINUTE;
 const CHECK_MS = 10 * SECOND;
-/** A worker that connects more devices than this is not given another by one that stops. */
-const BUSY_CONNECTING = 1;
-/** A worker that has not been heard of for so many ticks may have died. */
-const SILENT_TICKS = 2.5;
-/** A worker that has been alive for less has not taken yet what is free anyway. */
-const NEW_TICKS = 3;
 /** How often everything is looked at again, should news of a change have been lost with its author. */
 const LOOK_AGAIN_MS = 5 * MINUTE;
 
@@ -253,13 +248,15 @@ export function createFleet(options: FleetOptions): Fleet {
       settledListeners.delete(deviceId),
     );
 
-  /** Resolves when whoever should own the device next is heard of, and has caught up with what it has taken over already. */
+  const otherWorkers = (): LiveWorker[] =>
+    workers.filter((worker) => worker.name !== name && !worker.draining && worker.capacity > 0);
+  const heirOf = (deviceId: string): string | undefined =>
+    chooseHeir(deviceId, otherWorkers(), desired.ownerOf(deviceId), { leaseTtlMs, tickMs });
+
+  /** Resolves when there is somebody who has time for the device, or nobody who could have. */
   const untilHeirIsFree = async (deviceId: string): Promise<void> => {
-    const hasTime = ({ connecting, leftMs, ageMs }: LiveWorker): boolean =>
-      connecting <= BUSY_CONNECTING && leaseTtlMs - leftMs <= SILENT_TICKS * tickMs && ageMs >= NEW_TICKS * tickMs;
-    const isFree = (heir: string | undefined): boolean =>
-      workers.every((worker) => worker.name !== heir || hasTime(worker));
-    while (!isFree(desired.ownerOf(deviceId))) await new Promise<void>((resolve) => beaten.push(resolve));
+    while (otherWorkers().length > 0 && heirOf(deviceId) === undefined)
+      await new Promise<void>((resolve) => beaten.push(resolve));
   };
 
   const leave = async (): Promise<void> => {
@@ -269,9 +266,9 @@ export function createFleet(options: FleetOptions): Fleet {
     await beat();
     desire();
     await tell({ kind: 'workers' });
-    const heirs = workers.some((worker) => worker.name !== name && !worker.draining && worker.capacity > 0);
-    const heirOf = (deviceId: string): string | undefined => desired.ownerOf(deviceId);
-    await drain(holdings, { graceMs, heirOf, untilHeirIsFree, untilSettled, paced: heirs });
+    // When the time is up, nobody is asked whether they have any.
+    const heirs = { heirOf: (id: string) => heirOf(id) ?? desired.ownerOf(id), untilHeirIsFree, untilSettled };
+    await drain(holdings, { graceMs, ...heirs, paced: otherWorkers().length > 0 });
   };
 
   return {
