@@ -19,9 +19,9 @@ export function chooseHeir(
   owner: string | undefined,
   { leaseTtlMs, tickMs }: { readonly leaseTtlMs: number; readonly tickMs: number },
 ): string | undefined {
+  // If it has died, the others are about to be busy with its devices.
+  if (others.some(({ leftMs }) => leaseTtlMs - leftMs > SILENT_TICKS * tickMs)) return undefined;
   const seasoned = others.filter(({ ageMs }) => ageMs >= NEW_TICKS * tickMs);
-  const ready = (seasoned.length > 0 ? seasoned : others).filter(
-    ({ connecting, leftMs }) => connecting <= BUSY_CONNECTING && leaseTtlMs - leftMs <= SILENT_TICKS * tickMs,
-  );
+  const ready = (seasoned.length > 0 ? seasoned : others).filter(({ connecting }) => connecting <= BUSY_CONNECTING);
   return ready.some(({ name }) => name === owner) ? owner : chooseWorker(deviceId, ready);
 }
