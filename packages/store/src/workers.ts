@@ -15,7 +15,7 @@ declare module 'ioredis' {
 
 const NOW = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function parse(seat)
-  local untilMs, since, capacity, draining, connecting = string.match(seat or '', '^(%d+):(%d+):(%d+):(%d):(%d+)$')
+  local untilMs, since, capacity, draining, connecting = string.match(seat or '', '^(%d+):(%d+):(%d+):(%d):?(%d*)$')
   return tonumber(untilMs or 0), tonumber(since or 0), capacity, draining, connecting
 end
 `;
