@@ -6,7 +6,6 @@ import { openStore } from '../../scripts/lib/open-store.mjs';
 import { waitUntil } from '../../scripts/lib/wait-until.mjs';
 import { answers } from '../../scripts/lib/api-client.mjs';
 import { freePort } from '../../scripts/redis.mjs';
-import { startClusteredRedis, startSingleRedis } from './redis-source.mjs';
 import { retried } from './retried.mjs';
 import { createSandboxClient } from './sandbox-client.mjs';
 import { seedDevice } from './seed-device.mjs';
@@ -20,13 +19,13 @@ const ANSWER_MS = 5_000;
  * @param {string} options.dir for data and logs
  * @param {Buffer} options.picture what media URLs serve
  * @param {string | undefined} options.without protection that the workers lack
- * @param {boolean} options.cluster whether Redis is a Cluster
+ * @param {(dir: string) => Promise<import('./redis-source.mjs').RedisSource>} options.startSource where Redis comes from
  * @param {object} [options.settings] of Pombo, beside what the arena needs
  * @param {ReturnType<import('./children.mjs').createChildren>} options.children
  * @param {(undo: () => unknown) => void} options.onEnd
  */
-export async function openArena({ dir, picture, without, cluster, children, settings = {}, onEnd }) {
-  const redis = await (cluster ? startClusteredRedis(dir) : startSingleRedis(dir));
+export async function openArena({ dir, picture, without, startSource, children, settings = {}, onEnd }) {
+  const redis = await startSource(dir);
   onEnd(() => redis.stop());
   // Ended before Redis is.
   onEnd(() => children.endAll());

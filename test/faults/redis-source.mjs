@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startRedisCluster } from '../../scripts/redis-cluster.mjs';
+import { startRedisSentinel } from '../../scripts/redis-sentinel.mjs';
 import { startRedis } from '../../scripts/redis.mjs';
 
 const AWAY_MS = 1_500;
@@ -36,5 +37,16 @@ export async function startClusteredRedis(dir) {
     interruption: 'a master is killed and its replica promoted',
     interrupt: (slot) => cluster.killMaster(slot),
     stop: cluster.stop,
+  };
+}
+
+/** A master and its replica under three Sentinels; the master is killed -9. @returns {Promise<RedisSource>} */
+export async function startWatchedRedis(dir) {
+  const group = await startRedisSentinel({ dir: join(dir, 'redis') });
+  return {
+    env: group.env,
+    interruption: 'the master is killed and its replica promoted',
+    interrupt: () => group.killMaster(),
+    stop: group.stop,
   };
 }

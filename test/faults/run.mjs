@@ -1,5 +1,5 @@
 /**
- * `npm run test:faults [-- --short | --takeover] [--cluster] [--without PROTECTION] [--seed N] [--untimed]`: sends thousands of
+ * `npm run test:faults [-- --short | --takeover] [--cluster | --sentinel] [--without PROTECTION] [--seed N] [--untimed]`: sends thousands of
  * messages while workers are killed, stopped, suspended and added, connections cut, acknowledgements dropped, uploads
  * refused and Redis restarted; then looks at the phones and at what the webhooks told. Prints a report as JSON on the
  * last line; exits 1 when anything was lost, doubled, unreadable or out of order.
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     takeover: { type: 'boolean', default: false },
     drain: { type: 'boolean', default: false },
     cluster: { type: 'boolean', default: false },
+    sentinel: { type: 'boolean', default: false },
     without: { type: 'string' },
     seed: { type: 'string', default: '1' },
     untimed: { type: 'boolean', default: false },
@@ -37,13 +38,14 @@ async function play(size, undos, dir, failed) {
   const { meetRecipients, runCampaign } = await import('./campaign.mjs');
   const { seeded, startTrouble } = await import('./trouble.mjs');
   const { judge } = await import('./verdict.mjs');
+  const { startClusteredRedis, startSingleRedis, startWatchedRedis } = await import('./redis-source.mjs');
   const children = createChildren({ logDir: dir, onDeath: failed.with });
   const arena = await openArena({
     dir,
     children,
     without: values.without,
     picture: await readFile(SAMPLE_IMAGE),
-    cluster: values.cluster,
+    startSource: values.cluster ? startClusteredRedis : values.sentinel ? startWatchedRedis : startSingleRedis,
     settings: size.settings,
     onEnd: undos.push,
   });

@@ -13,7 +13,7 @@ interface Inner {
   readonly socket: { readonly _socket?: Socket | null } | null;
 }
 
-/** @param mayWrite asked before each write. */
+/** @param mayWrite asked before each write to the system. */
 export function guardFrames({ ws }: WASocket, mayWrite: () => boolean): void {
   ws.on('open', () => {
     const stream = (ws as unknown as Inner).socket?._socket;
@@ -25,8 +25,23 @@ function guardWritesTo(stream: Socket, mayWrite: () => boolean): void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
   const gather = createTurnGatherer();
   stream.write = (...args: unknown[]) => {
-    if (!mayWrite()) stream.destroy(new Error('the device may belong to another process by now'));
     gather(stream);
     return write(...args);
+  };
+  guard(stream, '_write', mayWrite);
+  guard(stream, '_writev', mayWrite);
+}
+
+type HandOver = (...args: unknown[]) => void;
+
+/** Asks where bytes are handed to the system: what was gathered may have waited, if the process stood still meanwhile. */
+function guard(stream: Socket, name: '_write' | '_writev', mayWrite: () => boolean): void {
+  const hooks = stream as unknown as Record<typeof name, HandOver>;
+  const handOver = hooks[name].bind(stream);
+  hooks[name] = (...args) => {
+    if (mayWrite()) return handOver(...args);
+    const refused = new Error('the device may belong to another process by now');
+    (args.at(-1) as (error: Error) => void)(refused);
+    stream.destroy(refused);
   };
 }
