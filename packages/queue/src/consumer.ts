@@ -58,6 +58,8 @@ const FINISH_MS = 50;
 /** Taken in one go. */
 const MOST_AT_ONCE = 500;
 const AFTER_FAILURE_MS = SECOND;
+/** The same trouble is a warning again after so long. */
+const SAID_AGAIN_MS = 10 * SECOND;
 
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { redis, keys, deviceId, room, logger } = options;
@@ -72,6 +74,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   let lookForStray = false;
 
   const report = (what: string) => (error: unknown) => logger.warn(what, { deviceId, ...describeError(error) });
+  /** While Redis is away BullMQ says so many times a second, and so it does for every device. */
+  let saidAt = -Infinity;
+  const reportConnection = (error: Error): void => {
+    const now = performance.now();
+    const isRepeated = now - saidAt < SAID_AGAIN_MS;
+    if (!isRepeated) saidAt = now;
+    logger[isRepeated ? 'debug' : 'warn']('queue worker error', { deviceId, ...describeError(error) });
+  };
   let worker: JobWaiter | undefined;
   /** Made when it is first needed: its connection costs more than all else, when many devices with jobs are taken over. */
   const bullWorker = (): JobWaiter => {
@@ -84,7 +94,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
-    worker.on('error', report('queue worker error'));
+    worker.on('error', reportConnection);
     worker.startStalledCheckTimer().catch(report('the check for stalled jobs did not start'));
     return worker;
   };
