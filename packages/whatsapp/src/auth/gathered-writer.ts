@@ -30,8 +30,9 @@ export function createGatheredWriter(writeOut: AuthStore['write']): GatheredWrit
     const written = last.then(endOfTick).then(write);
     open += 1;
     all = Promise.all([all, written]);
+    last = written.catch(() => undefined);
     // A failure leaves it open.
-    last = all.then(() => (open -= 1)).catch(() => undefined);
+    all.then(() => (open -= 1)).catch(() => undefined);
     return { changes, written };
   };
 
