@@ -10,6 +10,7 @@ import { gatherWrites } from './gather-writes.js';
 import { describeError, type Logger } from './logger.js';
 import { FailFastCluster, PatientCluster } from './redis-cluster.js';
 import { markFailure } from './redis-failure.js';
+import { SteadySentinelConnector } from './steady-sentinel-connector.js';
 
 export type { Redis } from 'ioredis';
 
@@ -99,6 +100,7 @@ function whereabouts(target: Exclude<RedisTarget, { kind: 'cluster' }>): Library
     sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
     // Sentinels say when another server has become the master: commands to the old one are not waited for.
     failoverDetector: true,
+    Connector: SteadySentinelConnector,
   };
 }
 
