@@ -14,6 +14,7 @@ import {
   findRedisProblems,
   type Lifecycle,
   type Logger,
+  onReconnect,
   SECOND,
 } from '@pombo/runtime';
 import { createWaitingJobs } from '@pombo/queue';
@@ -120,6 +121,9 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     const connectSlots = createConnectSlots(config.CONNECTS_AT_ONCE);
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
     const leases = wrapLeases(createLeases(redis, store.keys, owner));
+    let redisBackAt = 0;
+    const stopListening = onReconnect(redis, () => (redisBackAt = Date.now()));
+    lifecycle.onStop('redis listener', stopListening);
     const fleet = createFleet({
       store,
       logger,
@@ -136,6 +140,7 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
       open: (lease, device, handedOver) =>
         openOwnedDevice({
           ...{ ...tools, endpoint, lease, device, weakenings, mayWrite: () => fleet.isSure },
+          redisBackAt: () => redisBackAt,
           connectSlots: handedOver ? connectSlots.first : connectSlots,
         }),
       remove: (deviceId) => removeDevice(store, deviceId, logger),

@@ -22,7 +22,7 @@ test('a device whose last owner died between forgetting its credentials and sayi
   const endpoint = createEndpoint(testConfig({ WHATSAPP_URL: 'ws://127.0.0.1:1/ws/chat' }));
   const owned = await openOwnedDevice({
     ...{ store, config, lease, device, endpoint, logger: silentLogger },
-    ...{ connectSlots: createConnectSlots(1), metrics: createMetrics('test') },
+    ...{ connectSlots: createConnectSlots(1), metrics: createMetrics('test'), redisBackAt: () => 0 },
   } as Partial<OwnedDeviceOptions> as OwnedDeviceOptions);
   expect(await owned.ended).toEqual({ final: true });
   await owned.stop(0);

@@ -4,7 +4,7 @@
  */
 import type { Redis } from '@pombo/runtime';
 import type { Result } from 'ioredis';
-import { withoutStamp, withStamp } from './auth-stamp.js';
+import { withoutStamp, withStamp, writtenAt } from './auth-stamp.js';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
 
@@ -35,7 +35,7 @@ export class StaleEpochError extends Error {
 export type AuthChanges = ReadonlyMap<string, string | null>;
 
 export interface AuthState {
-  /** @returns values in the order of `names`. */
+  /** @returns values in the order of `names`, mended where they may be older than they should be. */
   read(names: readonly string[]): Promise<Array<string | undefined>>;
   /** Everything there is; for a copy of the device, not for daily use. */
   readAll(): Promise<Map<string, string>>;
@@ -54,8 +54,24 @@ function open(cipher: Cipher, hash: string, name: string, sealed: Buffer): strin
   return cipher.decrypt(withoutStamp(sealed), `${hash}/${name}`).toString();
 }
 
+export interface AuthStateOptions {
+  /** See `HeldLease.doubtfulUntil`; it may become later. */
+  readonly doubtfulUntil: () => number;
+  /** Makes a value usable that may not be the last that was written. */
+  readonly mend: (name: string, value: string) => string;
+}
+
+const TRUSTED: AuthStateOptions = { doubtfulUntil: () => 0, mend: (_name, value) => value };
+
 /** @param epoch of the lease under which this owner writes. */
-export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, deviceId: string, epoch: number): AuthState {
+export function createAuthState(
+  redis: Redis,
+  keys: Keys,
+  cipher: Cipher,
+  deviceId: string,
+  epoch: number,
+  { doubtfulUntil, mend }: AuthStateOptions = TRUSTED,
+): AuthState {
   redis.defineCommand('pomboWriteAuth', { numberOfKeys: 2, lua: WRITE_AUTH });
   const hash = keys.auth(deviceId);
 
@@ -71,7 +87,9 @@ export function createAuthState(redis: Redis, keys: Keys, cipher: Cipher, device
       const sealed = await redis.hmgetBuffer(hash, ...names);
       return names.map((name, index) => {
         const value = sealed[index];
-        return value ? open(cipher, hash, name, value) : undefined;
+        if (!value) return undefined;
+        const text = open(cipher, hash, name, value);
+        return writtenAt(value) <= doubtfulUntil() ? mend(name, text) : text;
       });
     },
     readAll: () => readEntries(redis, hash, cipher),

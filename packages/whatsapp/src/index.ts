@@ -1,5 +1,6 @@
 import './auth/before-baileys.js';
 export { type AuthStore } from './auth/auth-store.js';
+export { jumpOverLosses } from './auth/jump-ahead.js';
 export { encodeCredentials } from './auth/credentials.js';
 export * from './builders/context-info.js';
 export * from './builders/build-message.js';

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { jumpOverLosses } from '@pombo/whatsapp';
 import { createMemoryAuthStore } from './memory-auth-store.js';
 import { createScene, freshId, freshNumber, jidOf } from './scene.js';
 
@@ -56,4 +57,31 @@ test('the jump and the end of the mark are one write', async () => {
   await scene.open({ auth: copy });
   expect(copy.journal).toHaveLength(1);
   expect(copy.journal[0]).toEqual(expect.arrayContaining(['creds', 'imported']));
+});
+
+test('what was kept by a Redis that lost the last writes can be gone on with', async () => {
+  const number = freshNumber();
+  const group = scene.sandbox.createGroup({ subject: 'g', owner: '5511987650022', participants: [number] });
+  const original = await scene.device({ auth: await scene.pairedStore('5511987650022') });
+  const send = async (device: typeof original, jid: string) => {
+    const id = freshId();
+    await device.session.send({ id, jid, message: text('hello') });
+    return id;
+  };
+  const both = [jidOf(number), group.id];
+  for (const jid of both) await send(original, jid);
+  await scene.sandbox.reply(number, original.jid, 'thank you');
+  for (const jid of both) await send(original, jid);
+  const kept = new Map(original.auth.values);
+  for (let count = 0; count < 3; count += 1) for (const jid of both) await send(original, jid);
+  await original.session.stop();
+
+  const mended = [...kept].map(([name, value]) => [name, jumpOverLosses(name, value)] as const);
+  const successor = await scene.device({ auth: createMemoryAuthStore(new Map(mended)) });
+  const failures = scene.sandbox.counters().decryptFailures;
+  for (const jid of both) {
+    const message = await scene.received(number, await send(successor, jid));
+    expect(message).toMatchObject({ displayedCount: 1, failures: [] });
+  }
+  expect(scene.sandbox.counters().decryptFailures).toBe(failures);
 });

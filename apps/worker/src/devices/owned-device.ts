@@ -2,12 +2,13 @@
 import { setMaxListeners } from 'node:events';
 import { parseProxyUrl } from '@pombo/contracts';
 import { describeError, SECOND } from '@pombo/runtime';
-import { createAuthState, type DeviceRecord, type HeldLease, StaleEpochError } from '@pombo/store';
+import { type ClaimedLease, createAuthState, type DeviceRecord, type HeldLease, StaleEpochError } from '@pombo/store';
 import {
   type Ack,
   type ConnectSlots,
   createSession,
   type Endpoint,
+  jumpOverLosses,
   rejectionFromAck,
   type SessionState,
 } from '@pombo/whatsapp';
@@ -51,7 +52,9 @@ export interface OwnedDevice {
 
 export interface OwnedDeviceOptions extends WorkerTools {
   readonly endpoint: Endpoint;
-  readonly lease: HeldLease;
+  readonly lease: ClaimedLease;
+  /** When a connection to Redis was made anew last, in ms since the epoch: it may be a server that lacks the last writes. */
+  readonly redisBackAt: () => number;
   readonly connectSlots: ConnectSlots;
   /** As it was when its lease was claimed. */
   readonly device: DeviceRecord;
@@ -83,7 +86,10 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   let markSettled: () => void = () => undefined;
   const settled = new Promise<void>((resolve) => (markSettled = resolve));
 
-  const auth = createAuthState(store.redis, store.keys, store.cipher, deviceId, epoch);
+  const auth = createAuthState(store.redis, store.keys, store.cipher, deviceId, epoch, {
+    doubtfulUntil: () => Math.max(lease.doubtfulUntil, options.redisBackAt()),
+    mend: jumpOverLosses,
+  });
   const opened = await createSession({
     endpoint,
     auth: wrapAuthState(auth, lease),

@@ -1,6 +1,6 @@
 /** The devices in this worker's hands: claiming them, giving them back, losing them. */
 import { describeError, type Logger, MINUTE, SECOND } from '@pombo/runtime';
-import type { DeviceRecord, FleetNews, HeldLease, Leases, Store } from '@pombo/store';
+import type { ClaimedLease, DeviceRecord, FleetNews, HeldLease, Leases, Store } from '@pombo/store';
 import { Semaphore } from 'async-mutex';
 import type { OwnedDevice } from '../devices/owned-device.js';
 import { wantsSession } from './wants-session.js';
@@ -35,7 +35,7 @@ export interface HoldingsOptions {
   readonly store: Store;
   readonly leases: Leases;
   readonly capacity: number;
-  readonly open: (lease: HeldLease, device: DeviceRecord, handedOver: boolean) => Promise<OwnedDevice>;
+  readonly open: (lease: ClaimedLease, device: DeviceRecord, handedOver: boolean) => Promise<OwnedDevice>;
   /** Removes what is left of a deleted device, which is claimed and linked to no phone. */
   readonly remove: (deviceId: string) => Promise<void>;
   readonly tell: (news: FleetNews) => Promise<void>;
@@ -139,7 +139,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     await giveBack(device, 0, final ? undefined : understudyOf(deviceId));
   };
 
-  const openClaimed = async (lease: HeldLease, handedOver: boolean): Promise<void> => {
+  const openClaimed = async (lease: ClaimedLease, handedOver: boolean): Promise<void> => {
     const { deviceId } = lease;
     opening.set(deviceId, lease);
     try {
