@@ -34,6 +34,7 @@ export function describeWebhook(endpoint: WebhookEndpoint, defaultTimeoutMs: num
     last_failure_at: time(health.lastFailureAt),
     last_status: health.lastStatus ?? null,
     last_error: health.lastError ?? null,
+    held_until: time(health.heldUntil),
     delivered: health.delivered,
     dropped: health.dropped,
   };

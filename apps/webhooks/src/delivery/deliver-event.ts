@@ -44,7 +44,7 @@ export function buildTarget(endpoint: WebhookEndpoint, { timeoutMs, ...retry }: 
 
 /** An event that was taken and not delivered after all. */
 export function giveBack(delivery: Delivery): DeliveryResult {
-  return { delivery, verdict: 'back', delayMs: 0, holdsAll: false, status: 0, error: '', latencyMs: 0, answer: '' };
+  return { delivery, verdict: 'back', delayMs: 0, holdMs: 0, status: 0, error: '', latencyMs: 0, answer: '' };
 }
 
 /** @param onResult is told once how it ended. */
@@ -67,8 +67,8 @@ function judge(delivery: Delivery, answer: Answer, retry: RetrySettings, metrics
   if (answer.error === STOPPED) return giveBack(delivery);
   const { status, error, latencyMs, text } = answer;
   const { event, attempt } = delivery;
-  const { verdict, delayMs, holdsAll } = decide(answer, attempt, retry);
+  const { verdict, delayMs, holdMs } = decide(answer, attempt, retry);
   metrics.webhookLatencyMs.observe(latencyMs);
   if (verdict === 'ok' && attempt === 1) metrics.webhookDelayMs.observe(Math.max(0, Date.now() - event.at));
-  return { delivery, verdict, delayMs, holdsAll, status, error, latencyMs, answer: text };
+  return { delivery, verdict, delayMs, holdMs, status, error, latencyMs, answer: text };
 }

@@ -13,9 +13,10 @@ export interface RetrySettings {
 
 export interface Decision {
   readonly verdict: Verdict;
+  /** Until the next attempt of this event. */
   readonly delayMs: number;
-  /** Every event has to wait that long. */
-  readonly holdsAll: boolean;
+  /** Every event has to wait that long: what the endpoint asked for. */
+  readonly holdMs: number;
 }
 
 const GONE = 410;
@@ -31,12 +32,13 @@ export function decide(
   { delaysMs, retryAfterMaxMs, retryAttempts = delaysMs.length }: RetrySettings,
   random = Math.random,
 ): Decision {
-  if (isSuccess(status)) return { verdict: 'ok', delayMs: 0, holdsAll: false };
-  if (status === GONE) return { verdict: 'gone', delayMs: 0, holdsAll: false };
-  const asked = BUSY.has(status) ? retryAfterMs : undefined;
+  if (isSuccess(status)) return { verdict: 'ok', delayMs: 0, holdMs: 0 };
+  if (status === GONE) return { verdict: 'gone', delayMs: 0, holdMs: 0 };
+  const askedMs = BUSY.has(status) ? Math.min(retryAfterMs ?? 0, retryAfterMaxMs) : 0;
   const pauseMs = delaysMs[Math.min(attempt, delaysMs.length) - 1] ?? 0;
   const plannedMs = pauseMs * (1 + JITTER * (2 * random() - 1));
   // Never earlier than asked for.
-  const delayMs = asked === undefined ? plannedMs : Math.min(asked, retryAfterMaxMs) * (1 + JITTER * random());
-  return { verdict: attempt > retryAttempts ? 'dead' : 'retry', delayMs, holdsAll: asked !== undefined };
+  const holdMs = askedMs * (1 + JITTER * random());
+  // Each attempt counts, so one that is asked to come back in seconds keeps to the schedule: it is to last for days.
+  return { verdict: attempt > retryAttempts ? 'dead' : 'retry', delayMs: Math.max(plannedMs, holdMs), holdMs };
 }

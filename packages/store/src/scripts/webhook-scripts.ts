@@ -104,8 +104,8 @@ return turns
  * ARGV: who serves the endpoint, for how long without a word (ms), most events wanted, most in hand, most log entries, ms
  * of failing before an endpoint is paused, how many events the caller has in hand besides those it tells of, number of
  * events that were delivered at the first attempt, then of each of
- * those its row of the log, which begins with the entry; then per other result: entry, verdict, attempts, delay ms, '1' when all events have to
- * wait for that long, status, error, row.
+ * those its row of the log, which begins with the entry; then per other result: entry, verdict, attempts, delay ms, for how many ms all events
+ * have to wait, status, error, row.
  * Verdicts: ok; retry; dead; gone (the endpoint wants no more); back (not attempted).
  * Returns {'gone'} or {revision, 1 when events that are in hand may be begun, then entry, tries or '', text of each event}.
  */
@@ -163,7 +163,10 @@ for at = 9 + plain, #ARGV, 8 do
         end
       end
       if verdict == 'gone' then redis.call('HSET', hash, 'enabled', '0', 'why', 'gone', 'since', now) end
-      if hold == '1' then redis.call('HSET', hash, 'hold', now + delay) end
+      -- Several answers may ask for different pauses; all of them are kept.
+      if hold ~= '0' and now + hold > tonumber(redis.call('HGET', hash, 'hold') or '0') then
+        redis.call('HSET', hash, 'hold', now + hold)
+      end
       local since = tonumber(redis.call('HGET', hash, 'failingSince') or now)
       if verdict == 'dead' and succeeded == 0 and now - since >= tonumber(ARGV[6]) then
         redis.call('HSETNX', hash, 'paused', now)

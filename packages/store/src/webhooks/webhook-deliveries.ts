@@ -44,8 +44,8 @@ export interface DeliveryResult {
   readonly verdict: Verdict;
   /** Until the next attempt. */
   readonly delayMs: number;
-  /** No event is tried before that: the endpoint asked for it. */
-  readonly holdsAll: boolean;
+  /** For so long no event at all is tried, since the endpoint asked for it; 0: it did not. */
+  readonly holdMs: number;
   /** 0: no answer. */
   readonly status: number;
   /** Why it failed, in one word; '' for a success. */
@@ -163,8 +163,8 @@ function pushResults(args: Args, results: readonly DeliveryResult[], rowOf: (res
   for (const result of plain) args.push(rowOf(result));
   for (const result of results) {
     if (isPlain(result)) continue;
-    const { delivery, verdict, delayMs, holdsAll, status, error } = result;
-    args.push(delivery.entryId, verdict, delivery.attempt, Math.round(delayMs), Number(holdsAll), status, error);
+    const { delivery, verdict, delayMs, holdMs, status, error } = result;
+    args.push(delivery.entryId, verdict, delivery.attempt, Math.round(delayMs), Math.round(holdMs), status, error);
     args.push(verdict === 'back' ? '' : rowOf(result));
   }
 }

@@ -56,6 +56,8 @@ export interface WebhookHealth {
   /** What the last failed attempt was answered; 0: no answer. */
   readonly lastStatus?: number;
   readonly lastError?: string;
+  /** Until when nothing is tried, since the endpoint asked for it with `Retry-After`. */
+  readonly heldUntil?: number;
   readonly delivered: number;
   /** Events that were dropped because too many waited, or for too long. */
   readonly dropped: number;
@@ -188,6 +190,7 @@ function healthFromFields(fields: Fields, unreadable: Unreadable | undefined): W
     ...number('lastFail', 'lastFailureAt'),
     ...number('lastStatus', 'lastStatus'),
     ...(fields['lastError'] ? { lastError: fields['lastError'] } : {}),
+    ...(Number(fields['hold'] ?? 0) > Date.now() ? number('hold', 'heldUntil') : {}),
     delivered: Number(fields['delivered'] ?? 0),
     dropped: Number(fields['dropped'] ?? 0),
   };

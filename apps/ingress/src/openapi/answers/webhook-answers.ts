@@ -44,6 +44,7 @@ const webhookKeys = {
   last_failure_at: maybeTime,
   last_status: maybeCount,
   last_error: maybeText,
+  held_until: maybeTime.description('Nothing is tried before: the endpoint asked for it with `Retry-After`.'),
   delivered: count.required(),
   dropped: count.required().description('Events given up because too many waited, or for too long.'),
 };
@@ -158,6 +159,7 @@ const exampleWebhook = {
   last_failure_at: null,
   last_status: null,
   last_error: null,
+  held_until: null,
   delivered: 0,
   dropped: 0,
 };
