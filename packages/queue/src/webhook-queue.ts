@@ -50,11 +50,11 @@ export function createWebhookQueue(redis: Redis, keys: Keys): WebhookQueue {
     async add(turns) {
       if (turns.length === 0) return;
       await queue.addBulk(
-        turns.map(({ tenantId, webhookId, number, delayMs }) => ({
+        turns.map(({ tenantId, webhookId, turn, delayMs }) => ({
           name: 'turn',
           data: { tenantId, webhookId },
           opts: {
-            jobId: `${webhookId}.${number}`,
+            jobId: `${webhookId}.${turn}`,
             delay: Math.max(0, Math.round(delayMs)),
             removeOnComplete: true,
             removeOnFail: true,

@@ -16,8 +16,9 @@ const LOST_TURN_MS = 3000;
 
 /**
  * `planTurn(hash, due, flying)` finds out when something is to be done for an endpoint, and plans a turn for then
- * unless there is one: for one that is served, in case whoever serves it dies. Returns {number of the turn, ms from now}
- * or nil. Whoever is told adds the turn to the queue.
+ * unless there is one: for one that is served, in case whoever serves it dies. Returns {name of the turn, ms from now}
+ * or nil. Whoever is told adds the turn to the queue. A turn for later is named by its time: each one before it has it
+ * planned again, and then it is in the queue already.
  */
 const PLAN_TURN = `
 local function planTurn(hash, due, flying)
@@ -31,7 +32,8 @@ local function planTurn(hash, due, flying)
   local planned = tonumber(state[3])
   if planned and planned <= at and planned > now - ${LOST_TURN_MS} then return nil end
   redis.call('HSET', hash, 'turnAt', at)
-  return { redis.call('HINCRBY', hash, 'turn', 1), at - now }
+  if at > now then return { string.format('at%.0f', at), math.ceil(at - now) } end
+  return { string.format('%.0f', redis.call('HINCRBY', hash, 'turn', 1)), 0 }
 end
 `;
 
@@ -40,7 +42,7 @@ end
  * shard's outbox. KEYS: relayed, events, then hash, due and flying of each endpoint. ARGV: shard, retention ms, most
  * waiting events of an endpoint, channel, tenant, then the endpoints' ids, then each event: outbox entry, the numbers of
  * the endpoints that want it as in '1,3', and its text, with a space between. Whoever serves an endpoint is told of what
- * it gets. Returns turns as {endpoint, number, delay}.
+ * it gets. Returns turns as {endpoint, name, delay}.
  */
 export const ADMIT = `${NOW}${PLAN_TURN}
 local shard, retentionMs, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -237,7 +239,7 @@ end
 return reply
 `;
 
-/** Plans an endpoint's next turn, if it needs one. KEYS: hash, due, flying. Returns {number, delay} or nil. */
+/** Plans an endpoint's next turn, if it needs one. KEYS: hash, due, flying. Returns {name, delay} or nil. */
 export const PLAN = `${NOW}${PLAN_TURN}
 return planTurn(KEYS[1], KEYS[2], KEYS[3])
 `;

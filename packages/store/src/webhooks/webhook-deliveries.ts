@@ -20,7 +20,7 @@ type Args = Array<string | number>;
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     pomboExchange(...args: Args): Result<['gone'] | [string, number, ...string[]], Context>;
-    pomboPlanTurn(...args: Args): Result<[number, number] | null, Context>;
+    pomboPlanTurn(...args: Args): Result<[string, number] | null, Context>;
     pomboTidyWebhook(...args: Args): Result<null, Context>;
     pomboRequeue(...args: Args): Result<number, Context>;
     pomboTestWebhook(...args: Args): Result<'ok' | 'gone' | 'disabled', Context>;
@@ -132,7 +132,7 @@ export function createWebhookDeliveries(
     async plan(name) {
       const { hash, due, flying } = keysOf(name);
       const turn = await redis.pomboPlanTurn(hash, due, flying);
-      return turn ? { ...name, number: turn[0], delayMs: turn[1] } : undefined;
+      return turn ? { ...name, turn: turn[0], delayMs: turn[1] } : undefined;
     },
     async tidy(name) {
       const k = keysOf(name);

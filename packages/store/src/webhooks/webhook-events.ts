@@ -9,7 +9,7 @@ import type { WebhookName } from './webhook-endpoints.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    pomboAdmitEvents(...args: Array<string | number>): Result<Array<[number, number, number]>, Context>;
+    pomboAdmitEvents(...args: Array<string | number>): Result<Array<[number, string, number]>, Context>;
   }
 }
 
@@ -20,8 +20,8 @@ export interface WantedEvent extends Pick<OutboxEntry, 'entryId' | 'event'> {
 
 /** Something to do for an endpoint. */
 export interface WebhookTurn extends WebhookName {
-  /** Grows; names the turn in the queue. */
-  readonly number: number;
+  /** Its name in the queue, among those of the endpoint; for the same time in the future it is the same. */
+  readonly turn: string;
   readonly delayMs: number;
 }
 
@@ -73,10 +73,10 @@ export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLim
         args.push(`${entryId} ${wantedBy.map((index) => index + 1).join()} ${eventToText(event)}`);
       }
       const turns = await redis.pomboAdmitEvents(names.length, ...names, ...args);
-      return turns.map(([place, number, delayMs]) => ({
+      return turns.map(([place, turn, delayMs]) => ({
         tenantId,
         webhookId: webhookIds[place - 1] ?? '',
-        number,
+        turn,
         delayMs,
       }));
     },
