@@ -114,13 +114,16 @@ export async function sendAll({ generator, ingress, token, store, devices: [devi
 
 export const notAccepted = (refused) => expectedError(`not everything was accepted: ${JSON.stringify([...refused])}`);
 
+/** More often would take from the machine what is measured, and runs take seconds. */
+const LOOK_EVERY_MS = 10;
+
 /** Waits until no message of the devices waits for its acknowledgement any more. */
 export async function whenDrained(store, devices, deadlineMs = DRAIN_MS) {
   const isDrained = async () => {
     const waiting = await Promise.all(devices.map(({ id }) => store.devices.waiting(id)));
     return waiting.every((count) => count === 0) ? true : undefined;
   };
-  await waitUntil('all messages to be acknowledged', isDrained, { deadlineMs, everyMs: 3 });
+  await waitUntil('all messages to be acknowledged', isDrained, { deadlineMs, everyMs: LOOK_EVERY_MS });
 }
 
 /** How many messages are looked at together. */
