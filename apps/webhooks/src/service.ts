@@ -86,6 +86,7 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
       timeoutMs: config.WEBHOOK_TIMEOUT_MS,
       delaysMs: config.WEBHOOK_RETRY_DELAYS_MS,
       retryAfterMaxMs: config.WEBHOOK_RETRY_AFTER_MAX_MS,
+      keptMs: config.WEBHOOK_RETENTION_MS,
     };
     const tools = {
       ...{ owner, leaseMs, store, gate, metrics, logger },

@@ -67,7 +67,7 @@ function judge(delivery: Delivery, answer: Answer, retry: RetrySettings, metrics
   if (answer.error === STOPPED) return giveBack(delivery);
   const { status, error, latencyMs, text } = answer;
   const { event, attempt } = delivery;
-  const { verdict, delayMs, holdMs } = decide(answer, attempt, retry);
+  const { verdict, delayMs, holdMs } = decide(answer, delivery, retry);
   metrics.webhookLatencyMs.observe(latencyMs);
   if (verdict === 'ok' && attempt === 1) metrics.webhookDelayMs.observe(Math.max(0, Date.now() - event.at));
   return { delivery, verdict, delayMs, holdMs, status, error, latencyMs, answer: text };

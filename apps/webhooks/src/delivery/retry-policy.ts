@@ -1,5 +1,5 @@
 /** When an event that could not be delivered is tried again, if at all. */
-import type { Verdict } from '@pombo/store';
+import type { Delivery, Verdict } from '@pombo/store';
 import { type Answer, BUSY } from './post-event.js';
 
 export interface RetrySettings {
@@ -7,6 +7,8 @@ export interface RetrySettings {
   readonly delaysMs: readonly number[];
   /** Longest pause an endpoint can ask for. */
   readonly retryAfterMaxMs: number;
+  /** How long an event is kept; no attempt can be made after that. */
+  readonly keptMs: number;
   /** Of this endpoint; absent: as many as there are pauses. */
   readonly retryAttempts?: number | undefined;
 }
@@ -25,11 +27,11 @@ const JITTER = 0.1;
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-/** @param attempt that has been made, from 1. */
+/** @param delivery the attempt that has been made. */
 export function decide(
   { status, retryAfterMs }: Answer,
-  attempt: number,
-  { delaysMs, retryAfterMaxMs, retryAttempts = delaysMs.length }: RetrySettings,
+  { attempt, entryId }: Pick<Delivery, 'attempt' | 'entryId'>,
+  { delaysMs, retryAfterMaxMs, keptMs, retryAttempts = delaysMs.length }: RetrySettings,
   random = Math.random,
 ): Decision {
   if (isSuccess(status)) return { verdict: 'ok', delayMs: 0, holdMs: 0 };
@@ -40,5 +42,8 @@ export function decide(
   // Never earlier than asked for.
   const holdMs = askedMs * (1 + JITTER * random());
   // Each attempt counts, so one that is asked to come back in seconds keeps to the schedule: it is to last for days.
-  return { verdict: attempt > retryAttempts ? 'dead' : 'retry', delayMs: Math.max(plannedMs, holdMs), holdMs };
+  const delayMs = Math.max(plannedMs, holdMs);
+  // An entry's name begins with the time it was made.
+  const leftMs = Number.parseInt(entryId) + keptMs - Date.now();
+  return { verdict: attempt > retryAttempts || delayMs >= leftMs ? 'dead' : 'retry', delayMs, holdMs };
 }
