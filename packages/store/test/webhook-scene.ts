@@ -21,6 +21,8 @@ export interface WebhookScene {
   /** Tells results, and takes what is due. */
   exchange(results?: readonly DeliveryResult[], changes?: Partial<ExchangeOptions>): Promise<Exchange | undefined>;
   take(changes?: Partial<ExchangeOptions>): Promise<readonly Delivery[]>;
+  /** Puts a test before all that waits. */
+  test(eventId: string): Promise<unknown>;
   /** When each waiting event is due, by its entry, ms since the epoch. */
   due(): Promise<Map<string, number>>;
 }
@@ -48,6 +50,7 @@ export async function openWebhookScene({ redis, store }: TestStore): Promise<Web
       });
       return events.admit(tenantId, parseShard('000'), [name.webhookId], fresh);
     },
+    test: (eventId) => deliveries.test(name, eventId, {}),
     take: async (changes) => (await exchange([], changes))?.deliveries ?? [],
     async due() {
       const pairs = await redis.zrange(store.keys.webhookDue(tenantId, name.webhookId), 0, -1, 'WITHSCORES');

@@ -11,6 +11,11 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 `;
 
+/** An entry's name begins with the time it was made. */
+const AGE_OF = `
+local function ageOf(entry) return string.match(entry, '%d+') end
+`;
+
 /** A turn that should have begun this long ago is taken for lost. */
 const LOST_TURN_MS = 3000;
 
@@ -85,11 +90,16 @@ local turns = {}
 for number = 1, endpoints do
   local hash, due, flying = KEYS[number * 3], KEYS[number * 3 + 1], KEYS[number * 3 + 2]
   local entries = added[tostring(number)]
-  if redis.call('EXISTS', hash) == 1 then
+  -- Whoever relays may not have heard yet that it was disabled.
+  if redis.call('HGET', hash, 'enabled') == '1' then
     if entries then
       for at = 1, #entries, 200 do redis.call('ZADD', due, unpack(entries, at, math.min(at + 199, #entries))) end
       local over = redis.call('ZCARD', due) - most
-      if over > 0 then redis.call('HINCRBY', hash, 'dropped', redis.call('ZREMRANGEBYRANK', due, 0, over - 1)) end
+      if over > 0 then
+        -- Tests stand before all else, and are not what is oldest.
+        local tests = math.min(redis.call('ZCOUNT', due, 0, 0), most)
+        redis.call('HINCRBY', hash, 'dropped', redis.call('ZREMRANGEBYRANK', due, tests, tests + over - 1))
+      end
       if tonumber(redis.call('HGET', hash, 'servedUntil') or '0') > now then
         redis.call('PUBLISH', ARGV[4], ARGV[5] .. ' ' .. ARGV[5 + number] .. ' look')
       end
@@ -111,12 +121,11 @@ return turns
  * Verdicts: ok; retry; dead; gone (the endpoint wants no more); back (not attempted).
  * Returns {'gone'} or {revision, 1 when events that are in hand may be begun, then entry, tries or '', text of each event}.
  */
-export const EXCHANGE = `${NOW}
+export const EXCHANGE = `${NOW}${AGE_OF}
 local hash, due, flying, tries, retrying, dead, log, events = unpack(KEYS)
 if redis.call('EXISTS', hash) == 0 then return { 'gone' } end
 local owner, wanted, plain = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[8])
 local serving = redis.call('HGET', hash, 'servedBy') == owner
-local function ageOf(entry) return string.match(entry, '%d+') end
 local function note(row) redis.call('XADD', log, 'MAXLEN', '~', ARGV[5], '*', 'r', row) end
 local function forgetFailures(entries)
   redis.call('HDEL', tries, unpack(entries))
@@ -248,7 +257,7 @@ return planTurn(KEYS[1], KEYS[2], KEYS[3])
  * Forgets what has been kept long enough. KEYS: hash, due, tries, retrying, dead, log, events. ARGV: log retention ms,
  * events retention ms, most events, most dead.
  */
-export const TIDY = `${NOW}
+export const TIDY = `${NOW}${AGE_OF}
 local hash, due, tries, retrying, dead, log, events = unpack(KEYS)
 local before = now - ARGV[2]
 redis.call('XTRIM', log, 'MINID', '~', now - ARGV[1])
@@ -265,7 +274,12 @@ forget(retrying, redis.call('ZRANGEBYSCORE', retrying, '-inf', before, 'LIMIT', 
 forget(dead, redis.call('ZRANGEBYSCORE', dead, '-inf', before, 'LIMIT', 0, 1000))
 local over = math.min(redis.call('ZCARD', dead) - ARGV[4], 1000)
 if over > 0 then forget(dead, redis.call('ZRANGE', dead, 0, over - 1)) end
-local late = forget(due, redis.call('ZRANGEBYSCORE', due, '-inf', before, 'LIMIT', 0, 1000))
+-- What is due early need not be old: a test stands before all else.
+local old = {}
+for _, entry in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', before, 'LIMIT', 0, 1000)) do
+  if tonumber(ageOf(entry)) <= before then old[#old + 1] = entry end
+end
+local late = forget(due, old)
 if late > 0 and redis.call('EXISTS', hash) == 1 then redis.call('HINCRBY', hash, 'dropped', late) end
 `;
 
