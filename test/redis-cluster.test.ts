@@ -93,11 +93,12 @@ test('events reach their endpoints on a Cluster: tried again, logged, given up, 
   await harness.store.received.receive({ message: written, deviceId: harness.deviceId, tenantId: harness.tenantId });
   const expected = ids.length + 1;
 
-  await eventually('all are given up', async () => (await log.dead(name, 10)).length === expected, IN_TIME);
+  await eventually('all are given up', async () => (await log.dead(name, 0, 10)).length === expected, IN_TIME);
   expect(await log.attempts(name, undefined, 100)).toHaveLength(2 * expected);
   expect((await log.deadLetters(name, 10)).map(({ attempts }) => attempts)).toEqual([2, 2, 2, 2]);
   receiver.answer = ok;
-  expect(await deliveries.requeue(name, await log.dead(name, 10))).toBe(expected);
+  const dead = (await log.dead(name, 0, 10)).map(({ entryId }) => entryId);
+  expect(await deliveries.requeue(name, dead)).toEqual({ queued: expected, handled: expected });
   await endpoints.change(name, { enabled: true });
   await endpoints.wake(name);
   await eventually('all are delivered', async () => (await health(harness, name))?.delivered === expected, IN_TIME);

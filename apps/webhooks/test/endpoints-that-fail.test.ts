@@ -129,7 +129,8 @@ for (const [how, answer, told] of NEVER) {
       expect(receiver.counts().has(`evt_${later}_queued`)).toBe(false);
       await enable();
       await eventually('it arrives', () => receiver.counts().has(`evt_${later}_queued`), IN_TIME);
-      expect(await deliveries.requeue(name, await log.dead(name, 10))).toBe(1);
+      const [dead] = await log.dead(name, 0, 10);
+      expect(await deliveries.requeue(name, [dead?.entryId ?? ''])).toEqual({ queued: 1, handled: 1 });
       await endpoints.wake(name);
       await eventually('so does the dead letter', async () => (await health())?.delivered === 2, IN_TIME);
       expect(await log.backlog(name)).toEqual({ waiting: 0, inFlight: 0, dead: 0 });

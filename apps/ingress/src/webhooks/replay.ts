@@ -8,6 +8,8 @@ export interface ReplayRequest {
   readonly event_id?: string;
   readonly failed?: true;
   readonly since?: Date;
+  /** `next` of an earlier answer: goes on behind it. */
+  readonly after?: string;
 }
 
 export interface Replayed {
@@ -15,6 +17,8 @@ export interface Replayed {
   readonly queued: number;
   /** Whether that was all; too many events wait for the endpoint otherwise. */
   readonly complete: boolean;
+  /** Of `since`, where to go on when that was not all; null: at the beginning. */
+  readonly next: string | null;
 }
 
 const PIECE = 1000;
@@ -25,12 +29,20 @@ export const replaySchema = Joi.object<ReplayRequest>({
   event_id: Joi.string().max(128),
   failed: Joi.boolean().valid(true),
   since: Joi.date().iso(),
+  after: Joi.string()
+    .pattern(/^\d{1,15}-\d{1,10}$/, 'the next of an earlier answer')
+    .description(
+      'With the same `since`: goes on where an earlier answer that was not `complete` ended, at its `next`.',
+    ),
 })
   .xor('event_id', 'failed', 'since')
+  .nand('after', 'event_id')
+  .nand('after', 'failed')
   .messages({
     'object.missing': 'one of event_id, failed and since must be given',
     'object.xor': 'only one of event_id, failed and since can be given',
     'any.only': '{{#label}} must be true',
+    'object.nand': 'after can be given with since only',
   })
   .prefs({ abortEarly: false, stripUnknown: true, errors: { wrap: { label: false } } });
 
@@ -52,57 +64,75 @@ export async function replay(store: Store, endpoint: WebhookEndpoint, request: R
 
 function requeueAsked(store: Store, name: WebhookName, endpoint: WebhookEndpoint, request: ReplayRequest) {
   if (request.event_id !== undefined) return requeueOne(store, name, request.event_id);
-  return request.since === undefined ? requeueDead(store, name) : requeueSince(store, name, endpoint, request.since);
+  const { since, after } = request;
+  return since === undefined ? requeueDead(store, name) : requeueSince(store, endpoint, since.getTime(), after);
 }
 
 async function requeueOne(store: Store, name: WebhookName, eventId: string): Promise<Replayed> {
   const from = await timeOf(store, name.tenantId, eventId);
   let looked = 0;
-  for await (const piece of eventsFrom(store, name.tenantId, from)) {
+  for await (const piece of eventsFrom(store, name.tenantId, startOf(from))) {
     const found = piece.find(({ event }) => event.id === eventId);
-    if (found) return { queued: await store.webhooks.deliveries.requeue(name, [found.entryId]), complete: true };
+    if (found) {
+      const { queued, handled } = await store.webhooks.deliveries.requeue(name, [found.entryId]);
+      return { queued, complete: handled === 1, next: null };
+    }
     looked += piece.length;
     if (looked >= MOST_LOOKED_AT) break;
   }
   throw new PomboError('NOT_FOUND', 'there is no event with this event_id, or it is no longer kept');
 }
 
-async function requeueDead({ webhooks }: Store, name: WebhookName): Promise<Replayed> {
-  for (let queued = 0; ;) {
-    const entries = await webhooks.log.dead(name, PIECE);
-    if (entries.length === 0) return { queued, complete: true };
+/** Those given up before it was asked for: an endpoint that is down gives up again what it is sent now. */
+async function requeueDead({ redis, webhooks }: Store, name: WebhookName): Promise<Replayed> {
+  const begunAt = await timeOfRedis(redis);
+  let queued = 0;
+  for (let skip = 0; ;) {
+    const letters = await webhooks.log.dead(name, skip, PIECE);
+    if (letters.length === 0) return { queued, complete: true, next: null };
+    const entries = letters.filter(({ at }) => at <= begunAt).map(({ entryId }) => entryId);
+    skip += letters.length - entries.length;
     const done = await webhooks.deliveries.requeue(name, entries);
-    queued += done;
-    if (done < entries.length) return { queued, complete: false };
+    queued += done.queued;
+    if (done.handled < entries.length) return { queued, complete: false, next: null };
   }
 }
 
 async function requeueSince(
   store: Store,
-  name: WebhookName,
   endpoint: WebhookEndpoint,
-  since: Date,
+  since: number,
+  after: string | undefined,
 ): Promise<Replayed> {
-  const begunAt = Date.now();
+  const name = { tenantId: endpoint.tenantId, webhookId: endpoint.id };
+  const begunAt = await timeOfRedis(store.redis);
   let queued = 0;
-  for await (const piece of eventsFrom(store, name.tenantId, since.getTime())) {
-    const wanted = piece.filter(({ event }) => event.at >= since.getTime() && event.at <= begunAt);
-    const entries = wanted.filter(({ event }) => asksFor(endpoint, event)).map(({ entryId }) => entryId);
+  let next = after ?? null;
+  for await (const piece of eventsFrom(store, name.tenantId, after === undefined ? startOf(since) : `(${after}`)) {
+    const wanted = piece.filter(({ event }) => event.at >= since && event.at <= begunAt && asksFor(endpoint, event));
+    const entries = wanted.map(({ entryId }) => entryId);
     const done = await store.webhooks.deliveries.requeue(name, entries);
-    queued += done;
-    if (done < entries.length && (await isFull(store, name))) return { queued, complete: false };
+    queued += done.queued;
+    if (done.handled < entries.length) return { queued, complete: false, next: entries[done.handled - 1] ?? next };
+    next = piece.at(-1)?.entryId ?? next;
   }
-  return { queued, complete: true };
+  return { queued, complete: true, next: null };
 }
 
-/** Fewer may also have been due because some were already. */
-async function isFull({ webhooks }: Store, name: WebhookName): Promise<boolean> {
-  return (await webhooks.deliveries.room(name)) <= 0;
+/** Events and letters bear the time of Redis. */
+async function timeOfRedis(redis: Store['redis']): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }
 
-async function* eventsFrom(store: Store, tenantId: string, at: number): AsyncGenerator<StoredEvent[], void, undefined> {
-  let from = String(Math.max(0, at));
-  for (;;) {
+const startOf = (at: number): string => String(Math.max(0, at));
+
+async function* eventsFrom(
+  store: Store,
+  tenantId: string,
+  start: string,
+): AsyncGenerator<StoredEvent[], void, undefined> {
+  for (let from = start; ;) {
     const piece = await store.webhooks.events.list(tenantId, from, PIECE);
     const last = piece.at(-1);
     if (!last) return;

@@ -164,11 +164,14 @@ for at = 9 + plain, #ARGV, 8 do
       failed = failed + 1
       lastStatus, lastError = status, err
       if mine then
-        redis.call('HSET', tries, entry, attempts .. ' ' .. status .. ' ' .. err)
+        local told = attempts .. ' ' .. status .. ' ' .. err
         if verdict == 'dead' then
-          redis.call('ZADD', dead, now, entry)
+          -- By its age, so that it is forgotten with its text.
+          redis.call('HSET', tries, entry, string.format('%s %.0f', told, now))
+          redis.call('ZADD', dead, ageOf(entry), entry)
           redis.call('ZREM', retrying, entry)
         else
+          redis.call('HSET', tries, entry, told)
           redis.call('ZADD', due, now + delay, entry)
           redis.call('ZADD', retrying, ageOf(entry), entry)
         end
@@ -263,6 +266,12 @@ local before = now - ARGV[2]
 redis.call('XTRIM', log, 'MINID', '~', now - ARGV[1])
 redis.call('XTRIM', events, 'MINID', '~', before)
 redis.call('XTRIM', events, 'MAXLEN', '~', ARGV[3])
+-- What came before the first event that is kept has no text any more.
+local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+before = first and math.max(before, tonumber(ageOf(first[1]))) or now
+local function olderThan(key)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', string.format('(%.0f', before), 'LIMIT', 0, 1000)
+end
 local function forget(key, entries)
   for _, entry in ipairs(entries) do
     redis.call('ZREM', key, entry)
@@ -270,38 +279,46 @@ local function forget(key, entries)
   end
   return #entries
 end
-forget(retrying, redis.call('ZRANGEBYSCORE', retrying, '-inf', before, 'LIMIT', 0, 1000))
-forget(dead, redis.call('ZRANGEBYSCORE', dead, '-inf', before, 'LIMIT', 0, 1000))
+forget(retrying, olderThan(retrying))
+forget(dead, olderThan(dead))
 local over = math.min(redis.call('ZCARD', dead) - ARGV[4], 1000)
 if over > 0 then forget(dead, redis.call('ZRANGE', dead, 0, over - 1)) end
 -- What is due early need not be old: a test stands before all else.
 local old = {}
-for _, entry in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', before, 'LIMIT', 0, 1000)) do
-  if tonumber(ageOf(entry)) <= before then old[#old + 1] = entry end
+for _, entry in ipairs(olderThan(due)) do
+  if tonumber(ageOf(entry)) < before then old[#old + 1] = entry end
 end
 local late = forget(due, old)
 if late > 0 and redis.call('EXISTS', hash) == 1 then redis.call('HINCRBY', hash, 'dropped', late) end
 `;
 
 /**
- * Has events delivered again, from the beginning of the schedule. KEYS: hash, due, flying, tries, retrying, dead.
- * ARGV: most waiting events, then entries. Returns how many are due now that were not.
+ * Has events delivered again, from the beginning of the schedule; one that waits already goes on where it is in it, and
+ * one that is in hand is left there. KEYS: hash, due, flying, tries, retrying, dead. ARGV: most waiting events, then
+ * entries. Returns how many are due now that were not, and how many of the entries were seen to before there was no more
+ * room.
  */
 export const REQUEUE = `${NOW}
-local count = 0
-local room = ARGV[1] - redis.call('ZCARD', KEYS[2])
+local hash, due, flying, tries, retrying, dead = unpack(KEYS)
+if redis.call('EXISTS', hash) == 0 then return { 0, #ARGV - 1 } end
+local queued, room = 0, ARGV[1] - redis.call('ZCARD', due)
 for at = 2, #ARGV do
   local entry = ARGV[at]
-  if count >= room then break end
-  if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('SISMEMBER', KEYS[3], entry) == 0 then
-    redis.call('HDEL', KEYS[4], entry)
-    redis.call('ZREM', KEYS[5], entry)
-    redis.call('ZREM', KEYS[6], entry)
-    redis.call('ZADD', KEYS[2], now, entry)
-    count = count + 1
+  local dueAt = tonumber(redis.call('ZSCORE', due, entry))
+  if not dueAt and redis.call('SISMEMBER', flying, entry) == 0 then
+    if room <= 0 then return { queued, at - 2 } end
+    room = room - 1
+    dueAt = math.huge
+    redis.call('HDEL', tries, entry)
+    redis.call('ZREM', retrying, entry)
+  end
+  redis.call('ZREM', dead, entry)
+  if dueAt and dueAt > now then
+    redis.call('ZADD', due, now, entry)
+    queued = queued + 1
   end
 end
-return count
+return { queued, #ARGV - 1 }
 `;
 
 /** Puts a test in front of all else and lets a paused endpoint try again. KEYS: hash, due, events. ARGV: retention ms, text. */

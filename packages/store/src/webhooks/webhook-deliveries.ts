@@ -22,7 +22,7 @@ declare module 'ioredis' {
     pomboExchange(...args: Args): Result<['gone'] | [string, number, ...string[]], Context>;
     pomboPlanTurn(...args: Args): Result<[string, number] | null, Context>;
     pomboTidyWebhook(...args: Args): Result<null, Context>;
-    pomboRequeue(...args: Args): Result<number, Context>;
+    pomboRequeue(...args: Args): Result<[number, number], Context>;
     pomboTestWebhook(...args: Args): Result<'ok' | 'gone' | 'disabled', Context>;
   }
 }
@@ -76,6 +76,14 @@ export interface Exchange {
   readonly deliveries: readonly Delivery[];
 }
 
+/** What became of events that were to be delivered once more. */
+export interface Requeued {
+  /** Events that are due now and were not before. */
+  readonly queued: number;
+  /** How many, from the first, were seen to; the others found no room. */
+  readonly handled: number;
+}
+
 export interface WebhookDeliveries {
   /** Records what became of deliveries, and takes the next. In one step, since either follows from the other. */
   exchange(
@@ -87,10 +95,8 @@ export interface WebhookDeliveries {
   plan(name: WebhookName): Promise<WebhookTurn | undefined>;
   /** Forgets what has been kept long enough. */
   tidy(name: WebhookName): Promise<void>;
-  /** Has events delivered once more, from the beginning of the schedule. @returns how many were not waiting already. */
-  requeue(name: WebhookName, entryIds: readonly string[]): Promise<number>;
-  /** How many more events may wait for the endpoint. */
-  room(name: WebhookName): Promise<number>;
+  /** Has events delivered once more, from the beginning of the schedule. Those that wait already go on where they are in it. */
+  requeue(name: WebhookName, entryIds: readonly string[]): Promise<Requeued>;
   /** Sends a test event before all others; a paused endpoint tries again. @param id of the event. */
   test(name: WebhookName, id: string, data: Readonly<Record<string, unknown>>): Promise<'ok' | 'gone' | 'disabled'>;
 }
@@ -140,12 +146,12 @@ export function createWebhookDeliveries(
       await redis.pomboTidyWebhook(k.hash, k.due, k.tries, k.retrying, k.dead, k.log, k.events, ...args);
     },
     async requeue(name, entryIds) {
-      if (entryIds.length === 0) return 0;
+      if (entryIds.length === 0) return { queued: 0, handled: 0 };
       const k = keysOf(name);
       const names = [k.hash, k.due, k.flying, k.tries, k.retrying, k.dead];
-      return redis.pomboRequeue(...names, limits.maxWaiting, ...entryIds);
+      const [queued, handled] = await redis.pomboRequeue(...names, limits.maxWaiting, ...entryIds);
+      return { queued, handled };
     },
-    room: async (name) => limits.maxWaiting - (await redis.zcard(keysOf(name).due)),
     async test(name, id, data) {
       const { hash, due, events } = keysOf(name);
       const event: OutboxEvent = { id, event: TEST_EVENT, at: Date.now(), deviceId: '', data };

@@ -13,11 +13,11 @@ export interface WebhookKeys {
   webhookDue(tenantId: string, webhookId: string): string;
   /** Set: events in the hand of the process that serves the endpoint. */
   webhookFlying(tenantId: string, webhookId: string): string;
-  /** Hash: attempts and last result of events that failed at least once. */
+  /** Hash: attempts and last result of events that failed at least once, and when they were given up. */
   webhookTries(tenantId: string, webhookId: string): string;
   /** Sorted set: events that failed and are to be tried again, by when they came. */
   webhookRetrying(tenantId: string, webhookId: string): string;
-  /** Sorted set: events that were given up, by when. */
+  /** Sorted set: events that were given up, by when they came. */
   webhookDead(tenantId: string, webhookId: string): string;
   /** Stream: attempts to deliver. */
   webhookLog(tenantId: string, webhookId: string): string;

@@ -26,13 +26,19 @@ export interface DeadLetter {
   readonly at: number;
 }
 
+/** An event that was given up, by its entry alone. */
+export interface GivenUp {
+  readonly entryId: string;
+  readonly at: number;
+}
+
 export interface WebhookLog {
   /** Newest first, behind `after`; fewer than `count` when there are no more. */
   attempts(name: WebhookName, after: string | undefined, count: number): Promise<LoggedAttempt[]>;
   backlog(name: WebhookName): Promise<WebhookBacklog>;
-  /** Entries of events that were given up, the oldest first. */
-  dead(name: WebhookName, count: number): Promise<string[]>;
-  /** The events that were given up last, newest first. */
+  /** Events that were given up, the oldest first, without the first `skip`. */
+  dead(name: WebhookName, skip: number, count: number): Promise<GivenUp[]>;
+  /** The newest events that were given up, newest first. */
   deadLetters(name: WebhookName, count: number): Promise<DeadLetter[]>;
 }
 
@@ -68,7 +74,7 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
       return { waiting, inFlight, dead: given, ...(oldest === undefined ? {} : { oldestAt: oldest }) };
     },
     async deadLetters({ tenantId, webhookId }, count) {
-      const given = await redis.zrange(
+      const entries = await redis.zrange(
         keys.webhookDead(tenantId, webhookId),
         '+inf',
         '-inf',
@@ -77,9 +83,7 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
         'LIMIT',
         0,
         count,
-        'WITHSCORES',
       );
-      const entries = given.filter((_value, index) => index % 2 === 0);
       if (entries.length === 0) return [];
       const events = keys.tenantEvents(tenantId);
       const [tries, found] = await Promise.all([
@@ -88,15 +92,18 @@ export function createWebhookLog(redis: Redis, keys: Keys, cipher: Cipher): Webh
       ]);
       return entries.flatMap((_entry, index) => {
         const [stored] = found[index] ?? [];
-        const [attempts, status, error = ''] = tries[index]?.split(' ') ?? [];
+        const [attempts, status, error = '', at] = tries[index]?.split(' ') ?? [];
         if (!stored) return [];
-        const at = Number(given[index * 2 + 1]);
-        return [
-          { event: eventFromText(stored[1][1] ?? ''), attempts: Number(attempts), status: Number(status), error, at },
-        ];
+        const event = eventFromText(stored[1][1] ?? '');
+        return [{ event, attempts: Number(attempts), status: Number(status), error, at: Number(at) }];
       });
     },
-    dead: ({ tenantId, webhookId }, count) => redis.zrange(keys.webhookDead(tenantId, webhookId), 0, count - 1),
+    async dead({ tenantId, webhookId }, skip, count) {
+      const entries = await redis.zrange(keys.webhookDead(tenantId, webhookId), skip, skip + count - 1);
+      if (entries.length === 0) return [];
+      const tries = await redis.hmget(keys.webhookTries(tenantId, webhookId), ...entries);
+      return entries.map((entryId, index) => ({ entryId, at: Number(tries[index]?.split(' ')[3] ?? 0) }));
+    },
   };
 }
 

@@ -89,6 +89,9 @@ export const replayedSchema = Joi.object({
   success,
   queued: count.required().description('Events that are due now and were not before.'),
   complete: Joi.boolean().required().description('false: too many wait; ask again later.'),
+  next: maybeText.description(
+    'Of `since` that is not `complete`: give it as `after`, with the same `since`, to go on.',
+  ),
 });
 export const deliveryListSchema = Joi.object({
   success,

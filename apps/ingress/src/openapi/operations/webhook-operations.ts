@@ -190,7 +190,8 @@ export const webhookOperations = {
   'POST /webhooks/:id/replay': {
     tag: 'Webhooks',
     summary: 'Deliver again',
-    description: 'One event, all that were given up, or everything since a time. Events keep their ids.',
+    description:
+      'One event, all that were given up, or everything since a time. Events keep their ids. Those that wait already are made due; those on their way are left alone.',
     path,
     body: {
       schema: replaySchema,
@@ -204,7 +205,7 @@ export const webhookOperations = {
       202: {
         description: 'They are due.',
         schema: replayedSchema,
-        examples: { Queued: { success: true, queued: 12, complete: true } },
+        examples: { Queued: { success: true, queued: 12, complete: true, next: null } },
       },
     },
     errors: ['WEBHOOK_NOT_FOUND', 'WEBHOOK_DISABLED', 'NOT_FOUND'],
@@ -230,7 +231,7 @@ export const webhookOperations = {
     query: Joi.object({ limit: Joi.number().integer().min(1).max(100).default(50) }),
     answers: {
       200: {
-        description: 'The last ones, newest first.',
+        description: 'The newest ones, newest first.',
         schema: deadLetterListSchema,
         examples: { 'One event': deadLetterListExample },
       },
