@@ -78,6 +78,24 @@ test('headers that cannot be read are not left out of a delivery', async () => {
   expect((await whenCame('/headers')).headers['x-team']).toBe('red');
 });
 
+test('a document whose content cannot be read is told without its file name, and holds up nothing', async () => {
+  await harness.addEndpoint(receiver.url('/document'), { events: ['message.queued'] });
+  const before = await openTestStore(loadConfig({ ...harness.env, SESSION_ENCRYPTION_KEY: GONE }));
+  const id = before.store.messages.createId(harness.deviceId);
+  await before.store.messages.accept({
+    ...{ id, deviceId: harness.deviceId, tenantId: harness.tenantId, userId: 'usr_test' },
+    ...{ to: '5511999990000@s.whatsapp.net', priority: 'normal', delayMs: 0, expiresInMs: 600_000, awaited: false },
+    content: { type: 'document', source: { url: 'https://files.example/a.pdf' }, file_name: 'a.pdf' },
+  });
+  await before.redis.quit();
+  const later = await harness.queueMessage();
+  await eventually('both came', () => cameTo('/document').length === 2);
+  const [told] = cameTo('/document').filter(({ json }) => json.data['message_id'] === id);
+  expect(told?.json.data).toMatchObject({ status: 'queued', type: 'document' });
+  expect(told?.body).not.toContain('a.pdf');
+  expect(cameTo('/document').map(({ json }) => json.id)).toContain(`evt_${later}_queued`);
+});
+
 test('when the key is back, what waited is delivered under the old secret', async () => {
   const { name, secret } = await addLocked('/back');
   await harness.queueMessage();

@@ -151,8 +151,12 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   };
   /** A file's name says something, so it lies only in the encrypted content. */
   const withFileName = async (record: MessageRecord): Promise<MessageRecord> => {
-    const content = record.type === 'document' ? await readContent(record.id) : undefined;
-    if (content?.type !== 'document') return record;
+    if (record.type !== 'document') return record;
+    const sealed = await redis.getBuffer(keys.content(record.id));
+    // Without its key the name is as good as gone, and the rest can be told.
+    if (sealed === null || !cipher.knows(sealed)) return record;
+    const { content } = openContent(cipher, keys.content(record.id), sealed);
+    if (content.type !== 'document') return record;
     return { ...record, metadata: { ...record.metadata, file_name: content.file_name ?? UNNAMED_DOCUMENT } };
   };
 
