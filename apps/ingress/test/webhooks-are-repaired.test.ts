@@ -1,5 +1,5 @@
 /** What an owner sees of deliveries, and has delivered again. Whoever delivers is played. */
-import type { WebhookName } from '@pombo/store';
+import { receivedEventId, type WebhookName } from '@pombo/store';
 import { eventually } from '@pombo/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openWebhookScene, resultOf, type WebhookScene } from '../../../packages/store/test/webhook-scene.js';
@@ -164,6 +164,56 @@ describe('a replay', () => {
     expect(came).toEqual(Array.from({ length: 9 }, (_none, nth) => `evt_${nth + 1}`));
     expect(answer['next']).toBeNull();
   });
+});
+
+describe('a message that somebody wrote to us', () => {
+  const WRITTEN = {
+    ...{ messageId: '3A5C0F1E9B7D2468ACE0', chatJid: '5511999994000@s.whatsapp.net', type: 'text', text: 'hello' },
+    ...{ senderJid: '5511999994000@s.whatsapp.net', sentAt: Date.now() },
+  };
+
+  /** Its event, given up. */
+  async function receive(scene: Scene) {
+    const { devices, received } = harness.store;
+    const { tenantId } = scene.name;
+    const { id: deviceId } = await devices.create(tenantId, 'a phone');
+    const name = await received.receive({ message: WRITTEN, deviceId, tenantId });
+    if (name === undefined) throw new Error('it was known');
+    const eventId = receivedEventId(name);
+    await scene.admit(1, { id: eventId, event: 'message.received', deviceId, messageId: name });
+    await scene.end({ verdict: 'dead' });
+    return { eventId, key: harness.store.keys.received(deviceId, name) };
+  }
+
+  test('has WhatsApp’s id among the dead letters, and none when it is gone', async () => {
+    const scene = await openScene();
+    const { eventId, key } = await receive(scene);
+    const letter = { event_id: eventId, event: 'message.received' };
+    expect((await scene.get('/dead-letters'))['data']).toMatchObject([{ ...letter, message_id: WRITTEN.messageId }]);
+    await harness.store.redis.del(key);
+    expect((await scene.get('/dead-letters'))['data']).toMatchObject([{ ...letter, message_id: null }]);
+  });
+
+  test('is found for a replay, also once only the event is kept', async () => {
+    const scene = await openScene();
+    const { eventId, key } = await receive(scene);
+    expect(await scene.post('/replay', { event_id: eventId })).toMatchObject({ queued: 1, complete: true });
+    await harness.store.redis.del(key);
+    await scene.end({ verdict: 'ok', status: 200 });
+    expect(await scene.post('/replay', { event_id: eventId })).toMatchObject({ queued: 1, complete: true });
+  });
+});
+
+test('an event is found among very many, from the time its id leads to or from the beginning', async () => {
+  const scene = await openScene();
+  const { events } = harness.store.webhooks;
+  const { tenantId } = scene.name;
+  const before = Date.now();
+  await scene.admit(2500);
+  expect(await events.find(tenantId, 'evt_2500', before - 1000)).toBeDefined();
+  expect(await events.find(tenantId, 'evt_1', 0, Date.now() + 1000)).toBeDefined();
+  expect(await events.find(tenantId, 'evt_1', Date.now() + 1000)).toBeUndefined();
+  expect(await events.find(tenantId, 'evt_250', 0)).not.toBe(await events.find(tenantId, 'evt_2500', 0));
 });
 
 test('a test event goes before all that waits', async () => {

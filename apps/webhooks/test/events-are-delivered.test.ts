@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { buildBody } from '../src/delivery/build-body.js';
 import { signEvent } from '../src/delivery/sign-event.js';
-import { type Receiver, startReceiver } from './receiver.js';
+import { type EventBody, type Receiver, startReceiver } from './receiver.js';
 import { openWebhooks, type WebhooksHarness } from './webhooks-harness.js';
 
 let harness: WebhooksHarness;
@@ -60,6 +60,14 @@ describe('a message', () => {
       error_code: 'MEDIA_INVALID',
       error: 'the picture is broken',
     });
+  });
+});
+
+test('a received message that is no longer kept is told without a message id, not with a wrong one', () => {
+  const event = { id: 'evt_0123456789abcdef01234567_received', event: 'message.received', at: Date.now() } as const;
+  const body = buildBody({ ...event, deviceId: harness.deviceId, messageId: '0123456789abcdef01234567' }, {});
+  expect((JSON.parse(body) as EventBody).data).toEqual({
+    ...{ status: 'received', device_id: harness.deviceId, timestamp: expect.any(String) },
   });
 });
 

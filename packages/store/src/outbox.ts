@@ -124,3 +124,6 @@ function readDeviceEvent(shard: Shard, entryId: string, fields: Fields): OutboxE
 export function isOwnMessageEvent({ messageId, event }: OutboxEvent): boolean {
   return messageId !== undefined && isMessageId(messageId) && event !== 'message.received';
 }
+
+/** Whether an event is about a message that somebody wrote to us; its `messageId` is then Pombo's name for that. */
+export const isReceivedEvent = ({ event }: Pick<OutboxEvent, 'event'>): boolean => event === 'message.received';

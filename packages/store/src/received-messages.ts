@@ -22,6 +22,8 @@ export interface ReceivedMessages {
   /** Says what became of its media. */
   update(name: ReceivedName, received: StoredReceived): Promise<void>;
   read(deviceId: string, name: ReceivedName): Promise<StoredReceived | undefined>;
+  /** When it came, ms since the epoch; undefined when no device of these keeps it. */
+  cameAt(deviceIds: readonly string[], name: ReceivedName): Promise<number | undefined>;
   /** By WhatsApp's id; when strangers gave the same to several, the first one that came. */
   find(deviceIds: readonly string[], messageId: string): Promise<StoredReceived | undefined>;
 }
@@ -70,6 +72,12 @@ export function createReceivedMessages(
       await redis.set(key, seal(key, received), 'KEEPTTL', 'XX');
     },
     read,
+    async cameAt(deviceIds, name) {
+      // Told by the time it has left.
+      const left = await Promise.all(deviceIds.map((deviceId) => redis.pttl(keys.received(deviceId, name))));
+      const longest = Math.max(0, ...left);
+      return longest > 0 ? Date.now() - retentionMs + longest : undefined;
+    },
     async find(deviceIds, messageId) {
       const hash = digest(messageId);
       const names = await Promise.all(deviceIds.map((deviceId) => redis.get(keys.receivedId(deviceId, hash))));

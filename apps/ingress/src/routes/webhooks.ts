@@ -6,6 +6,7 @@ import type { Request, Response } from 'express';
 import type { AppParts } from '../app-parts.js';
 import { parsePrefer } from '../http/prefer.js';
 import { callerOf } from '../http/request-context.js';
+import { listDeadLetters } from '../webhooks/list-dead-letters.js';
 import { listDeliveries, parseDeliveriesQuery } from '../webhooks/list-deliveries.js';
 import { parseReplay, replay } from '../webhooks/replay.js';
 import { createSaveWebhook, type Saved, webhookNotFound } from '../webhooks/save-webhook.js';
@@ -109,12 +110,7 @@ function addDeliveryRoutes(routes: Routes, parts: AppParts): void {
   routes.add('GET /webhooks/:id/dead-letters', async (request, response) => {
     const { id, tenantId } = await webhooks.find(nameOf(request));
     const { limit } = parseDeliveriesQuery(request.query);
-    const letters = await log.deadLetters({ tenantId, webhookId: id }, limit);
-    const shown = letters.map(({ event, attempts, status, error, at }) => ({
-      ...{ event_id: event.id, event: event.event, message_id: event.messageId ?? null, device_id: event.deviceId },
-      ...{ attempts, last_status: status === 0 ? null : status, last_error: error === '' ? null : error },
-      ...{ timestamp: rfc3339(event.at), given_up_at: rfc3339(at) },
-    }));
+    const shown = await listDeadLetters(parts.store, { tenantId, webhookId: id }, limit);
     response.json({ success: true, dead_letters: shown, data: shown });
   });
 }

@@ -1,8 +1,9 @@
 /** Delivering again: one event, all that were given up, or all since a time. */
-import { isMessageId, type MessageRecord, PomboError } from '@pombo/contracts';
+import { PomboError } from '@pombo/contracts';
 import { asksFor, type Store, type StoredEvent, type WebhookEndpoint, type WebhookName } from '@pombo/store';
 import Joi from 'joi';
 import { fieldProblems, summarise } from '../http/field-problems.js';
+import { findEvent } from './find-event.js';
 
 export interface ReplayRequest {
   readonly event_id?: string;
@@ -22,8 +23,6 @@ export interface Replayed {
 }
 
 const PIECE = 1000;
-/** How many events of a tenant are looked through for one of them: the event came soon after the time its id tells. */
-const MOST_LOOKED_AT = 50_000;
 
 export const replaySchema = Joi.object<ReplayRequest>({
   event_id: Joi.string().max(128),
@@ -69,16 +68,10 @@ function requeueAsked(store: Store, name: WebhookName, endpoint: WebhookEndpoint
 }
 
 async function requeueOne(store: Store, name: WebhookName, eventId: string): Promise<Replayed> {
-  const from = await timeOf(store, name.tenantId, eventId);
-  let looked = 0;
-  for await (const piece of eventsFrom(store, name.tenantId, startOf(from))) {
-    const found = piece.find(({ event }) => event.id === eventId);
-    if (found) {
-      const { queued, handled } = await store.webhooks.deliveries.requeue(name, [found.entryId]);
-      return { queued, complete: handled === 1, next: null };
-    }
-    looked += piece.length;
-    if (looked >= MOST_LOOKED_AT) break;
+  const entryId = await findEvent(store, name.tenantId, eventId);
+  if (entryId !== undefined) {
+    const { queued, handled } = await store.webhooks.deliveries.requeue(name, [entryId]);
+    return { queued, complete: handled === 1, next: null };
   }
   throw new PomboError('NOT_FOUND', 'there is no event with this event_id, or it is no longer kept');
 }
@@ -139,16 +132,4 @@ async function* eventsFrom(
     yield piece;
     from = `(${last.entryId}`;
   }
-}
-
-const MESSAGE_EVENT = /^evt_([0-9A-F]{22})_([a-z]+)$/;
-const TIMED_EVENT = /^evt_[0-9A-Za-z]+_(\d{10,15})/;
-
-/** When the event came to be; the beginning of all that is kept where the id does not lead there. */
-async function timeOf({ messages }: Store, tenantId: string, eventId: string): Promise<number> {
-  const [, messageId = '', state] = MESSAGE_EVENT.exec(eventId) ?? [];
-  if (!isMessageId(messageId)) return Number(TIMED_EVENT.exec(eventId)?.[1] ?? 0);
-  const record = await messages.read(messageId);
-  const at = record?.[`${state}At` as keyof MessageRecord];
-  return record?.tenantId === tenantId && typeof at === 'number' ? at : 0;
 }

@@ -7,6 +7,7 @@ import {
   rfc3339,
   type StoredReceived,
 } from '@pombo/contracts';
+import { isReceivedEvent } from '@pombo/store';
 import { describeReceived } from './describe-received.js';
 
 /** What an event is about, as far as it is still remembered. */
@@ -38,11 +39,11 @@ function buildData(event: OutboxEvent, { record, received }: EventSubject) {
   };
 }
 
-/** The event was kept longer than the message. */
-function describeForgotten({ messageId, deviceId, event, errorCode, at }: OutboxEvent) {
+/** The event was kept longer than the message. WhatsApp's id of one that somebody wrote to us was in the message alone. */
+function describeForgotten(told: OutboxEvent) {
+  const { messageId, deviceId, event, errorCode, at } = told;
   return {
-    message_id: messageId,
-    job_id: messageId,
+    ...(isReceivedEvent(told) ? {} : { message_id: messageId, job_id: messageId }),
     status: event.slice(event.indexOf('.') + 1),
     device_id: deviceId,
     timestamp: rfc3339(at),

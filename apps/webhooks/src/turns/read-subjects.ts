@@ -1,9 +1,7 @@
 /** What events are about, read together when they are taken. */
 import type { StoredReceived } from '@pombo/contracts';
-import { type Delivery, isOwnMessageEvent, type Store } from '@pombo/store';
+import { type Delivery, isOwnMessageEvent, isReceivedEvent, type Store } from '@pombo/store';
 import type { EventSubject } from '../delivery/build-body.js';
-
-const RECEIVED = 'message.received';
 
 /** An event with what it is about. */
 export interface Subject {
@@ -17,14 +15,14 @@ export async function readSubjects({ messages, received }: Store, deliveries: re
   for (const { event } of deliveries) {
     const id = event.messageId ?? '';
     if (isOwnMessageEvent(event)) own.push(id);
-    else if (event.event === RECEIVED) writtenToUs.push(received.read(event.deviceId, id));
+    else if (isReceivedEvent(event)) writtenToUs.push(received.read(event.deviceId, id));
   }
   const [records, stored] = await Promise.all([messages.readMany(own), Promise.all(writtenToUs)]);
   let [nextRecord, nextStored] = [0, 0];
   return deliveries.map((delivery) => {
     const { event } = delivery;
     if (isOwnMessageEvent(event)) return { delivery, subject: { record: records[nextRecord++] } };
-    if (event.event === RECEIVED) return { delivery, subject: { received: stored[nextStored++] } };
+    if (isReceivedEvent(event)) return { delivery, subject: { received: stored[nextStored++] } };
     return { delivery, subject: {} };
   });
 }

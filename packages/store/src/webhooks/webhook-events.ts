@@ -44,6 +44,8 @@ export interface WebhookEvents {
   ): Promise<WebhookTurn[]>;
   /** Oldest first, from `from` (an entry's name or ms since the epoch; behind a '(' not itself) on. */
   list(tenantId: string, from: string, count: number): Promise<StoredEvent[]>;
+  /** Finds an event by its id. @param from, @param to between which it came, ms since the epoch. @returns its entry. */
+  find(tenantId: string, eventId: string, from: number, to?: number): Promise<string | undefined>;
 }
 
 export interface WebhookLimits {
@@ -58,6 +60,9 @@ export interface WebhookLimits {
   /** How long an endpoint may fail before it is paused. */
   readonly pauseAfterMs: number;
 }
+
+/** Events looked at in one call. */
+const PIECE = 1000;
 
 export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLimits): WebhookEvents {
   redis.defineCommand('pomboAdmitEvents', { lua: ADMIT });
@@ -83,6 +88,17 @@ export function createWebhookEvents(redis: Redis, keys: Keys, limits: WebhookLim
     async list(tenantId, from, count) {
       const entries = await redis.xrange(keys.tenantEvents(tenantId), from, '+', 'COUNT', count);
       return entries.map(([entryId, [, text = '']]) => ({ entryId, event: eventFromText(text) }));
+    },
+    async find(tenantId, eventId, from, to) {
+      // Not every text is parsed: there may be a million.
+      const beginning = `[${JSON.stringify(eventId)},`;
+      for (let next = String(from); ;) {
+        const entries = await redis.xrange(keys.tenantEvents(tenantId), next, to ?? '+', 'COUNT', PIECE);
+        const found = entries.find(([, [, text = '']]) => text.startsWith(beginning));
+        const last = entries.at(-1);
+        if (found || !last) return found?.[0];
+        next = `(${last[0]}`;
+      }
     },
   };
 }
