@@ -1,14 +1,17 @@
 /**
  * Which tenant a device belongs to, and where a tenant wants events: remembered, since every event asks. What is
- * remembered of endpoints is thrown away as soon as any endpoint changes.
+ * remembered of endpoints is thrown away as soon as any endpoint changes, and after a while: whoever changed one may have
+ * died before it said so.
  */
 import { isMessageId } from '@pombo/contracts';
 import type { OutboxEntry, Store, WebhookEndpoint, WebhookName } from '@pombo/store';
+import { SECOND } from '@pombo/runtime';
 import { LRUCache } from 'lru-cache';
 
 /** Devices never change their tenant. */
 const DEVICES_REMEMBERED = 100_000;
 const TENANTS_REMEMBERED = 10_000;
+const ENDPOINTS_REMEMBERED_MS = 30 * SECOND;
 
 export interface Directory {
   /**
@@ -23,8 +26,12 @@ export interface Directory {
   tenantOf(entry: OutboxEntry): Promise<string | undefined>;
 }
 
-export function createDirectory({ redis, keys, messages, webhooks }: Store): Directory {
-  const tenants = new LRUCache<string, Promise<readonly WebhookEndpoint[]>>({ max: TENANTS_REMEMBERED });
+/** @param rememberedMs how long a tenant's endpoints are, at most. */
+export function createDirectory(store: Store, rememberedMs = ENDPOINTS_REMEMBERED_MS): Directory {
+  const { redis, keys, messages, webhooks } = store;
+  const tenants = new LRUCache<string, Promise<readonly WebhookEndpoint[]>>({
+    ...{ max: TENANTS_REMEMBERED, ttl: rememberedMs },
+  });
   const devices = new LRUCache<string, string>({ max: DEVICES_REMEMBERED });
   let version: string | undefined;
 

@@ -334,7 +334,7 @@ return 'ok'
 `;
 
 /**
- * Changes an endpoint's settings, unless it was removed meanwhile. KEYS: hash. ARGV: '1' to create it, number of fields
+ * Changes an endpoint's settings, unless it was removed meanwhile. KEYS: hash, ids of the tenant's endpoints. ARGV: '1' to create it, number of fields
  * to set, then field, value… and fields to remove. Returns 1 when it was done.
  */
 export const SAVE = `${NOW}
@@ -346,6 +346,7 @@ local last = 2 + ARGV[2] * 2
 for at = 3, last, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
 for at = last + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[at]) end
 redis.call('HSET', KEYS[1], 'updated', now)
+redis.call('SADD', KEYS[2], redis.call('HGET', KEYS[1], 'id'))
 -- What kept an endpoint from being served may be over: whoever is told looks at once.
 redis.call('HDEL', KEYS[1], 'turnAt')
 redis.call('HINCRBY', KEYS[1], 'rev', 1)

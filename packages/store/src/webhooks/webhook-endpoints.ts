@@ -75,13 +75,23 @@ export function readWebhookNotice(message: string): WebhookNotice {
 }
 
 export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher): WebhookEndpoints {
-  redis.defineCommand('pomboSaveWebhook', { numberOfKeys: 1, lua: SAVE });
-  const save = async (key: string, create: boolean, settings: Partial<WebhookSettings>, identity: string[] = []) => {
+  redis.defineCommand('pomboSaveWebhook', { numberOfKeys: 2, lua: SAVE });
+  const save = async (name: WebhookName, settings: Partial<WebhookSettings>, identity: string[] = []) => {
+    const key = keys.webhook(name.tenantId, name.webhookId);
     const { set, remove } = settingsToFields(settings, cipher, key);
     const count = (identity.length + set.length) / 2;
-    return (await redis.pomboSaveWebhook(key, Number(create), count, ...identity, ...set, ...remove)) === 1;
+    const create = Number(identity.length > 0);
+    const ids = keys.tenantWebhooks(name.tenantId);
+    return (await redis.pomboSaveWebhook(key, ids, create, count, ...identity, ...set, ...remove)) === 1;
   };
-  const bump = () => redis.incr(keys.webhookVersion);
+  /** Whoever remembers endpoints is to look again, also after a change of which nobody heard whether it was made. */
+  const announcing = async (change: () => Promise<boolean>): Promise<boolean> => {
+    try {
+      return await change();
+    } finally {
+      await redis.incr(keys.webhookVersion);
+    }
+  };
 
   const read = async ({ tenantId, webhookId }: WebhookName): Promise<WebhookEndpoint | undefined> => {
     const key = keys.webhook(tenantId, webhookId);
@@ -96,16 +106,11 @@ export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher)
     async put({ id, tenantId, userId, single, ...settings }) {
       const identity = ['id', id, 'tenant', tenantId, 'user', userId, 'single', String(Number(single))];
       const optional = { retryAttempts: undefined, timeout: undefined, ...settings };
-      await save(keys.webhook(tenantId, id), true, optional, identity);
-      await redis.sadd(keys.tenantWebhooks(tenantId), id);
+      // First: an endpoint that is in no list would be looked after by nobody.
       await redis.hset(keys.webhookIndex, id, tenantId);
-      await bump();
+      await announcing(() => save({ tenantId, webhookId: id }, optional, identity));
     },
-    async change(name, settings) {
-      const changed = await save(keys.webhook(name.tenantId, name.webhookId), false, settings);
-      if (changed) await bump();
-      return changed;
-    },
+    change: (name, settings) => announcing(() => save(name, settings)),
     read,
     async listOfTenant(tenantId) {
       const ids = await redis.smembers(keys.tenantWebhooks(tenantId));
@@ -113,16 +118,18 @@ export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher)
       return found.filter((endpoint) => endpoint !== undefined).sort((a, b) => a.createdAt - b.createdAt);
     },
     countOfTenant: (tenantId) => redis.scard(keys.tenantWebhooks(tenantId)),
-    async remove({ tenantId, webhookId }) {
-      const parts = ['Due', 'Flying', 'Tries', 'Retrying', 'Dead', 'Log'] as const;
-      const queues = parts.map((part) => keys[`webhook${part}`](tenantId, webhookId));
-      const removed = await redis.del(keys.webhook(tenantId, webhookId));
-      await redis.unlink(...queues);
-      await redis.srem(keys.tenantWebhooks(tenantId), webhookId);
-      await redis.hdel(keys.webhookIndex, webhookId);
-      await bump();
-      return removed === 1;
-    },
+    remove: ({ tenantId, webhookId }) =>
+      announcing(async () => {
+        const parts = ['Due', 'Flying', 'Tries', 'Retrying', 'Dead', 'Log'] as const;
+        const queues = parts.map((part) => keys[`webhook${part}`](tenantId, webhookId));
+        const step = redis
+          .multi()
+          .srem(keys.tenantWebhooks(tenantId), webhookId)
+          .unlink(...queues);
+        const replies = await step.del(keys.webhook(tenantId, webhookId)).exec();
+        await redis.hdel(keys.webhookIndex, webhookId);
+        return replies?.at(-1)?.[1] === 1;
+      }),
     async listNames() {
       const all = await redis.hgetall(keys.webhookIndex);
       return Object.entries(all).map(([webhookId, tenantId]) => ({ tenantId, webhookId }));
