@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openTestStore, type TestStore } from '@pombo/testing';
-import { createWebhookId, createWebhookSecret, type ExchangeOptions, type WebhookName } from '../src/index.js';
-
-const OPTIONS: ExchangeOptions = { owner: 'process-1', leaseMs: 60_000, wanted: 10, inHand: 10, held: 0 };
+import { openWebhookScene, resultOf } from './webhook-scene.js';
 
 let context: TestStore;
 beforeAll(async () => {
@@ -10,33 +8,53 @@ beforeAll(async () => {
 });
 afterAll(() => context.close());
 
-async function endpointWithTests(count: number): Promise<WebhookName> {
-  const { tenants, webhooks } = context.store;
-  const { tenantId } = await tenants.create('a tenant');
-  const name = { tenantId, webhookId: createWebhookId() };
-  await webhooks.endpoints.put({
-    ...{ id: name.webhookId, tenantId, userId: 'usr_test', single: false, url: 'https://example.com', events: ['*'] },
-    ...{ deviceIds: [], headers: {}, enabled: true, description: '', secrets: [{ secret: createWebhookSecret() }] },
-  });
-  for (let nth = 0; nth < count; nth += 1) await webhooks.deliveries.test(name, `evt_${nth}`, {});
-  return name;
-}
-
-async function take(name: WebhookName, changes: Partial<ExchangeOptions> = {}): Promise<string[] | undefined> {
-  const exchange = await context.store.webhooks.deliveries.exchange(name, [], { ...OPTIONS, ...changes });
-  return exchange?.deliveries.map(({ event }) => event.id);
-}
+const idsOf = (taken: ReadonlyArray<{ readonly event: { readonly id: string } }> = []): string[] =>
+  taken.map(({ event }) => event.id).sort();
 
 test('events handed out in a reply that was lost are handed out again, to the process that has nothing in hand', async () => {
-  const name = await endpointWithTests(3);
-  expect(await take(name, { wanted: 2 })).toHaveLength(2);
+  const scene = await openWebhookScene(context);
+  await scene.admit(3);
+  expect(await scene.take({ wanted: 2 })).toHaveLength(2);
+  // That turn is over, and another begins.
+  expect(idsOf(await scene.take())).toEqual(['evt_1', 'evt_2', 'evt_3']);
+  expect(await scene.take({ held: 3 })).toEqual([]);
+});
+
+test('an exchange that is repeated hands out the same again, also to a process that has others in hand', async () => {
+  const scene = await openWebhookScene(context);
+  await scene.admit(2);
+  const [first, second] = await scene.take({ wanted: 2 });
+  if (!first || !second) throw new Error('too little was handed out');
+  await scene.admit(2);
   // The connection broke: the same is asked again, as ioredis does, and answered.
-  expect((await take(name))?.sort()).toEqual(['evt_0', 'evt_1', 'evt_2']);
-  expect(await take(name, { held: 3 })).toEqual([]);
+  const results = [resultOf(first, { verdict: 'ok', status: 200 }), resultOf(second)];
+  const ask = { held: 0, wanted: 1, number: 1000 };
+  expect(idsOf((await scene.exchange(results, ask))?.deliveries)).toEqual(['evt_3']);
+  expect(idsOf((await scene.exchange(results, ask))?.deliveries)).toEqual(['evt_3']);
+  // The second time one is in hand already.
+  const more = { held: 1, wanted: 1, number: 1001 };
+  expect(idsOf((await scene.exchange([], more))?.deliveries)).toEqual(['evt_4']);
+  expect(idsOf((await scene.exchange([], more))?.deliveries)).toEqual(['evt_4']);
+  expect(await context.store.webhooks.log.backlog(scene.name)).toMatchObject({ inFlight: 2, waiting: 1 });
+});
+
+test('what a repeated exchange tells is on record once', async () => {
+  const scene = await openWebhookScene(context);
+  await scene.admit(3);
+  const [first, second, third] = await scene.take();
+  if (!first || !second || !third) throw new Error('too little was handed out');
+  const fine = [first, second].map((delivery) => resultOf(delivery, { verdict: 'ok', status: 200 }));
+  const results = [...fine, resultOf(third, { verdict: 'dead' })];
+  for (let asked = 0; asked < 3; asked += 1) await scene.exchange(results, { number: 1000 });
+  const { log, endpoints } = context.store.webhooks;
+  expect(await log.attempts(scene.name, undefined, 10)).toHaveLength(3);
+  expect((await endpoints.read(scene.name))?.health.delivered).toBe(2);
+  expect(await log.backlog(scene.name)).toEqual({ waiting: 0, inFlight: 0, dead: 1 });
 });
 
 test('what another process has in hand stays there while it lives', async () => {
-  const name = await endpointWithTests(1);
-  expect(await take(name)).toEqual(['evt_0']);
-  expect(await take(name, { owner: 'process-2' })).toEqual([]);
+  const scene = await openWebhookScene(context);
+  await scene.admit(1);
+  expect(idsOf(await scene.take())).toEqual(['evt_1']);
+  expect(await scene.take({ owner: 'process-2' })).toEqual([]);
 });

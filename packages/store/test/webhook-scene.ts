@@ -16,7 +16,7 @@ interface WithStore {
   readonly store: Store;
 }
 
-const OPTIONS: ExchangeOptions = { owner: 'process-1', leaseMs: 60_000, wanted: 10, inHand: 10, held: 0 };
+const OPTIONS = { owner: 'process-1', leaseMs: 60_000, wanted: 10, inHand: 10, held: 0 };
 
 export interface WebhookScene {
   readonly name: WebhookName;
@@ -49,8 +49,9 @@ export async function openWebhookScene({ store }: WithStore, existing?: WebhookN
   const name = existing ?? (await createEndpoint(store));
   const { tenantId } = name;
   let admitted = 0;
+  let exchanges = 0;
   const exchange: WebhookScene['exchange'] = (results = [], changes = {}) =>
-    deliveries.exchange(name, results, { ...OPTIONS, ...changes });
+    deliveries.exchange(name, results, { ...OPTIONS, number: (exchanges += 1), ...changes });
 
   return {
     name,

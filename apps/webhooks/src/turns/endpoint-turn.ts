@@ -40,6 +40,8 @@ const GATHER_MS = 20;
 const STAND_BY_MS = SECOND;
 
 export class EndpointTurn {
+  /** Exchanges with Redis of all turns of this process. */
+  static #exchanges = 0;
   readonly #name: WebhookName;
   readonly #tools: TurnTools;
   readonly #alarm: Alarm;
@@ -125,10 +127,11 @@ export class EndpointTurn {
     const mayTake = !this.#over && (places > 0 || (this.#flying > 0 && !stopping.aborted));
     const held = this.#flying + this.#ready.length;
     const wanted = mayTake ? inHand - held : 0;
+    const number = (EndpointTurn.#exchanges += 1);
     for (;;) {
       try {
         this.#troubled = false;
-        const options = { owner, leaseMs, wanted, inHand, held };
+        const options = { owner, leaseMs, wanted, inHand, held, number };
         return await store.webhooks.deliveries.exchange(this.#name, settled, options);
       } catch (error) {
         logger.error('deliveries were not recorded', { ...this.#name, ...describeError(error) });

@@ -114,7 +114,8 @@ return turns
 /**
  * Records how deliveries ended and hands out the next ones. KEYS: hash, due, flying, tries, retrying, dead, log, events.
  * ARGV: who serves the endpoint, for how long without a word (ms), most events wanted, most in hand, most log entries, ms
- * of failing before an endpoint is paused, how many events the caller has in hand besides those it tells of, number of
+ * of failing before an endpoint is paused, how many events the caller has in hand besides those it tells of, number of the
+ * exchange, number of
  * events that were delivered at the first attempt, then of each of
  * those its row of the log, which begins with the entry; then per other result: entry, verdict, attempts, delay ms, for how many ms all events
  * have to wait, status, error, row.
@@ -124,20 +125,30 @@ return turns
 export const EXCHANGE = `${NOW}${AGE_OF}
 local hash, due, flying, tries, retrying, dead, log, events = unpack(KEYS)
 if redis.call('EXISTS', hash) == 0 then return { 'gone' } end
-local owner, wanted, plain = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[8])
-local serving = redis.call('HGET', hash, 'servedBy') == owner
+local owner, wanted, plain = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[9])
+local exchange = owner .. ' ' .. ARGV[8]
+local last = redis.call('HMGET', hash, 'servedBy', 'exchange')
+local serving = last[1] == owner
+-- Its reply was lost: it is on record already, and what it handed out then is handed out again.
+local repeated = last[2] == exchange
 local function note(row) redis.call('XADD', log, 'MAXLEN', '~', ARGV[5], '*', 'r', row) end
 local function forgetFailures(entries)
   redis.call('HDEL', tries, unpack(entries))
   redis.call('ZREM', retrying, unpack(entries))
   redis.call('ZREM', dead, unpack(entries))
 end
-local succeeded, failed = plain, 0
+local succeeded, failed = repeated and 0 or plain, 0
 local lastStatus, lastError
 
-if plain > 0 then
+if repeated and serving then
+  for entry in string.gmatch(redis.call('HGET', hash, 'handed') or '', '%S+') do
+    -- Before what came in the same millisecond, so that it is the next again.
+    if redis.call('SREM', flying, entry) == 1 then redis.call('ZADD', due, ageOf(entry) - 1, entry) end
+  end
+end
+if plain > 0 and not repeated then
   local entries = {}
-  for at = 9, 8 + plain do
+  for at = 10, 9 + plain do
     local row = ARGV[at]
     entries[#entries + 1] = string.match(row, '[%d-]+')
     note(row)
@@ -149,7 +160,7 @@ if plain > 0 then
   end
 end
 
-for at = 9 + plain, #ARGV, 8 do
+for at = repeated and #ARGV + 1 or 10 + plain, #ARGV, 8 do
   local entry, verdict, attempts, delay, hold, status, err, row = unpack(ARGV, at, at + 7)
   local mine = serving and redis.call('SREM', flying, entry) == 1
   if verdict == 'back' then
@@ -189,14 +200,16 @@ for at = 9 + plain, #ARGV, 8 do
   end
 end
 if succeeded > 0 then
-  redis.call('HSET', hash, 'lastOk', now)
+  redis.call('HSET', hash, 'lastOk', now, 'exchange', exchange)
   redis.call('HINCRBY', hash, 'delivered', succeeded)
   redis.call('HDEL', hash, 'fails', 'failingSince', 'paused')
 elseif failed > 0 then
   redis.call('HINCRBY', hash, 'fails', failed)
   redis.call('HSETNX', hash, 'failingSince', now)
 end
-if failed > 0 then redis.call('HSET', hash, 'lastFail', now, 'lastStatus', lastStatus, 'lastError', lastError) end
+if failed > 0 then
+  redis.call('HSET', hash, 'lastFail', now, 'lastStatus', lastStatus, 'lastError', lastError, 'exchange', exchange)
+end
 
 local state = redis.call('HMGET', hash, 'rev', 'enabled', 'paused', 'fails', 'turnAt', 'hold', 'servedBy', 'servedUntil')
 if state[5] and tonumber(state[5]) <= now then redis.call('HDEL', hash, 'turnAt') end
@@ -211,6 +224,7 @@ end
 local usable = state[2] == '1' and not state[3] and tonumber(state[6] or '0') <= now
 local failing = tonumber(state[4] or '0') >= ${FAILING_AFTER}
 local reply = { state[1], (usable and not failing) and 1 or 0 }
+local claims = {}
 if usable and wanted > 0 then
   local room = math.min(wanted, (failing and 1 or tonumber(ARGV[4])) - redis.call('SCARD', flying))
   local found = room > 0 and redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room) or {}
@@ -222,7 +236,6 @@ if usable and wanted > 0 then
     for _, stored in ipairs(redis.call('XRANGE', events, found[1], found[#found], 'COUNT', #found)) do
       texts[stored[1]] = stored[2][2]
     end
-    local claims = {}
     for place, entry in ipairs(found) do
       local text = texts[entry]
       if not text then
@@ -244,9 +257,10 @@ if usable and wanted > 0 then
   end
 end
 if redis.call('EXISTS', flying) == 1 then
-  redis.call('HSET', hash, 'servedBy', owner, 'servedUntil', now + ARGV[2])
+  local handed = table.concat(claims, ' ')
+  redis.call('HSET', hash, 'servedBy', owner, 'servedUntil', now + ARGV[2], 'exchange', exchange, 'handed', handed)
 elseif servedBy then
-  redis.call('HDEL', hash, 'servedBy', 'servedUntil')
+  redis.call('HDEL', hash, 'servedBy', 'servedUntil', 'handed')
 end
 return reply
 `;

@@ -66,6 +66,8 @@ export interface ExchangeOptions {
   readonly inHand: number;
   /** In hand now, besides those whose results are told. With nothing in hand, what is in this process's name is taken back. */
   readonly held: number;
+  /** Of this exchange, among those of the process; the same when it is repeated because its reply was lost. */
+  readonly number: number;
 }
 
 /** `undefined` in place of this: the endpoint was removed. */
@@ -126,9 +128,9 @@ export function createWebhookDeliveries(
   });
 
   return {
-    async exchange(name, results, { owner, leaseMs, wanted, inHand, held }) {
+    async exchange(name, results, { owner, leaseMs, wanted, inHand, held, number }) {
       const k = keysOf(name);
-      const args: Args = [owner, leaseMs, wanted, inHand, limits.logEntries, limits.pauseAfterMs, held];
+      const args: Args = [owner, leaseMs, wanted, inHand, limits.logEntries, limits.pauseAfterMs, held, number];
       pushResults(args, results, (result) => rowOfAttempt(result, seal, k.log));
       const names = [k.hash, k.due, k.flying, k.tries, k.retrying, k.dead, k.log, k.events];
       const reply = await redis.pomboExchange(...names, ...args);
