@@ -29,6 +29,7 @@ export interface Faults {
   ackPhash?: string | true;
   refuseUploads?: LimitedFault & { readonly status: number };
   slowUploadsMs?: number;
+  slowDownloadsMs?: number;
   /** Validity of media links handed out from now on. */
   mediaValidityMs?: number;
   notOnWhatsApp?: readonly string[];
@@ -55,6 +56,7 @@ const SHAPES: Readonly<Record<keyof Faults, ReadonlyArray<'text' | 'number' | 't
   ackPhash: ['text', 'true'],
   refuseUploads: ['object'],
   slowUploadsMs: ['number'],
+  slowDownloadsMs: ['number'],
   mediaValidityMs: ['number'],
   notOnWhatsApp: ['list'],
   absent: ['list'],

@@ -29,6 +29,7 @@ import {
 import { createFleetChannel, createLeases, createMediaBudget, createStore } from '@pombo/store';
 import { captureConsole, createConnectSlots, createEndpoint } from '@pombo/whatsapp';
 import { openOwnedDevice } from './devices/owned-device.js';
+import { createLeftoverSlots } from './receiving/inbound-media.js';
 import { rememberRecipients } from './recipients/recipient-memory.js';
 import { removeDevice } from './devices/remove-device.js';
 import { createFleet } from './fleet/fleet.js';
@@ -119,6 +120,7 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
     };
 
     const connectSlots = createConnectSlots(config.CONNECTS_AT_ONCE);
+    const leftoverSlots = createLeftoverSlots();
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
     const leases = wrapLeases(createLeases(redis, store.keys, owner));
     let redisBackAt = 0;
@@ -141,6 +143,7 @@ export function createWorker(config: Config, { logger, ...weakenings }: WorkerDe
         openOwnedDevice({
           ...{ ...tools, endpoint, lease, device, weakenings, mayWrite: () => fleet.isSure },
           redisBackAt: () => redisBackAt,
+          leftoverSlots,
           connectSlots: handedOver ? connectSlots.first : connectSlots,
         }),
       remove: (deviceId) => removeDevice(store, deviceId, logger),

@@ -4,6 +4,7 @@ import { createMetrics, silentLogger } from '@pombo/runtime';
 import { createLeases } from '@pombo/store';
 import { openTestStore, testConfig, type TestStore } from '@pombo/testing';
 import { createConnectSlots, createEndpoint } from '@pombo/whatsapp';
+import { createLeftoverSlots } from '../src/receiving/inbound-media.js';
 import { openOwnedDevice, type OwnedDeviceOptions } from '../src/devices/owned-device.js';
 
 let context: TestStore;
@@ -22,7 +23,12 @@ test('a device whose last owner died between forgetting its credentials and sayi
   const endpoint = createEndpoint(testConfig({ WHATSAPP_URL: 'ws://127.0.0.1:1/ws/chat' }));
   const owned = await openOwnedDevice({
     ...{ store, config, lease, device, endpoint, logger: silentLogger },
-    ...{ connectSlots: createConnectSlots(1), metrics: createMetrics('test'), redisBackAt: () => 0 },
+    ...{
+      connectSlots: createConnectSlots(1),
+      leftoverSlots: createLeftoverSlots(),
+      metrics: createMetrics('test'),
+      redisBackAt: () => 0,
+    },
   } as Partial<OwnedDeviceOptions> as OwnedDeviceOptions);
   expect(await owned.ended).toEqual({ final: true });
   await owned.stop(0);

@@ -47,6 +47,14 @@ export interface ReceivedMessage {
 /** Whether the media of a received message can be had. */
 export type MediaFate = 'pending' | 'stored' | 'too-large' | 'failed' | 'off';
 
+/** Where media lies on WhatsApp's media host, and the key it is encrypted with; bytes as base64. */
+export interface StoredMediaReference {
+  readonly directPath: string;
+  readonly mediaKey: string;
+  readonly fileSha256: string;
+  readonly fileEncSha256: string;
+}
+
 /** A received message as it is kept. */
 export interface StoredReceived {
   readonly message: ReceivedMessage;
@@ -56,6 +64,8 @@ export interface StoredReceived {
   readonly fate?: MediaFate;
   /** Until when it is worth waiting for media that is pending, ms since the epoch. */
   readonly until?: number;
+  /** While it is pending: what it is fetched with, by this worker or its successor. */
+  readonly reference?: StoredMediaReference;
   /** Of the media in the blob store. */
   readonly sha256?: string;
 }

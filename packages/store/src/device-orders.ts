@@ -38,6 +38,7 @@ const ENDING_WITH_DEVICE = [
   'pace',
   'paceMinute',
   'chats',
+  'receivedPending',
 ] as const satisfies ReadonlyArray<keyof Keys>;
 
 export function createDeviceOrders(redis: Redis, keys: Keys, cipher: Cipher, devices: Devices): DeviceOrders {

@@ -22,6 +22,8 @@ export interface Keys extends WebhookKeys {
   received(deviceId: string, hash: string): string;
   /** String: by a hash of WhatsApp's id, the hash of the first received message that has it. */
   receivedId(deviceId: string, hash: string): string;
+  /** Hash: received messages whose media is still to be fetched, each with how often that was begun. */
+  receivedPending(deviceId: string): string;
   /** Hash: how far a shard's outbox has been relayed, and by whom just now. */
   relay(shard: Shard): string;
   /** Hash: a device. */
@@ -134,6 +136,7 @@ export function createKeys(prefix: string): Keys {
     outboxChannel: `${prefix}:outbox`,
     received: (deviceId, hash) => `${ofDevice(deviceId)}:in:${hash}`,
     receivedId: (deviceId, hash) => `${ofDevice(deviceId)}:inid:${hash}`,
+    receivedPending: (deviceId) => `${ofDevice(deviceId)}:inp`,
     relay: (shard) => `${ofShard(shard)}:relay`,
     device: ofDevice,
     counters: (deviceId) => `${ofDevice(deviceId)}:n`,

@@ -6,10 +6,13 @@ import type { Result } from 'ioredis';
 import type { Cipher } from './cipher.js';
 import type { Keys } from './keys.js';
 import { RECEIVE } from './scripts/outbox-scripts.js';
+import { BEGIN_MEDIA, SETTLE_MEDIA } from './scripts/received-scripts.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     pomboReceive(...args: Array<string | number | Buffer>): Result<number, Context>;
+    pomboBeginMedia(...args: Array<string | number | Buffer>): Result<number, Context>;
+    pomboSettleMedia(...args: Array<string | number | Buffer>): Result<null, Context>;
   }
 }
 
@@ -19,8 +22,15 @@ export type ReceivedName = string;
 export interface ReceivedMessages {
   /** Keeps a message and announces it, in one step and once. @returns its name; undefined when it was known. */
   receive(received: StoredReceived): Promise<ReceivedName | undefined>;
-  /** Says what became of its media. */
-  update(name: ReceivedName, received: StoredReceived): Promise<void>;
+  /** Those of a device whose media is still to be fetched. */
+  listPending(deviceId: string): Promise<ReceivedName[]>;
+  /**
+   * Fetching its media begins anew. @param received as it is to be kept meanwhile.
+   * @returns how often it has begun, this one included; 0 when there is nothing to be fetched any more.
+   */
+  beginMedia(name: ReceivedName, received: StoredReceived): Promise<number>;
+  /** Says what became of its media; once that was said it stands. */
+  settleMedia(name: ReceivedName, received: StoredReceived): Promise<void>;
   read(deviceId: string, name: ReceivedName): Promise<StoredReceived | undefined>;
   /** When it came, ms since the epoch; undefined when no device of these keeps it. */
   cameAt(deviceIds: readonly string[], name: ReceivedName): Promise<number | undefined>;
@@ -40,7 +50,9 @@ export function createReceivedMessages(
   cipher: Cipher,
   { retentionMs, outboxMs }: { readonly retentionMs: number; readonly outboxMs: number },
 ): ReceivedMessages {
-  redis.defineCommand('pomboReceive', { numberOfKeys: 4, lua: RECEIVE });
+  redis.defineCommand('pomboReceive', { numberOfKeys: 5, lua: RECEIVE });
+  redis.defineCommand('pomboBeginMedia', { numberOfKeys: 2, lua: BEGIN_MEDIA });
+  redis.defineCommand('pomboSettleMedia', { numberOfKeys: 2, lua: SETTLE_MEDIA });
   const seal = (key: string, received: StoredReceived): Buffer =>
     cipher.encrypt(Buffer.from(JSON.stringify(received)), key);
   const open = (key: string, sealed: Buffer | null): StoredReceived | undefined =>
@@ -62,14 +74,19 @@ export function createReceivedMessages(
       const names = [key, keys.receivedId(deviceId, digest(message.messageId))];
       const fresh = await redis.pomboReceive(
         ...names,
-        ...[keys.device(deviceId), keys.outbox(shardOfDevice(deviceId))],
-        ...[seal(key, received), retentionMs, name, deviceId, outboxMs],
+        ...[keys.device(deviceId), keys.outbox(shardOfDevice(deviceId)), keys.receivedPending(deviceId)],
+        ...[seal(key, received), retentionMs, name, deviceId, outboxMs, received.fate === 'pending' ? 1 : ''],
       );
       return fresh === 1 ? name : undefined;
     },
-    async update(name, received) {
+    listPending: (deviceId) => redis.hkeys(keys.receivedPending(deviceId)),
+    beginMedia(name, received) {
       const key = keys.received(received.deviceId, name);
-      await redis.set(key, seal(key, received), 'KEEPTTL', 'XX');
+      return redis.pomboBeginMedia(key, keys.receivedPending(received.deviceId), name, seal(key, received));
+    },
+    async settleMedia(name, received) {
+      const key = keys.received(received.deviceId, name);
+      await redis.pomboSettleMedia(key, keys.receivedPending(received.deviceId), name, seal(key, received));
     },
     read,
     async cameAt(deviceIds, name) {

@@ -15,6 +15,9 @@ export interface ReceivedFile {
 /** How long a request waits for media that is still being fetched. */
 const WAIT_MS = 20_000;
 const POLL_MS = 200;
+/** What `Retry-After` says, while it is being fetched and while nobody can fetch it. */
+const SOON_SECONDS = 5;
+const LATER_SECONDS = 30;
 /** Strangers choose it, so it must at least look like one. */
 const MIME_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
 
@@ -39,7 +42,7 @@ export async function findReceivedMedia(
     );
   const deadline = performance.now() + WAIT_MS;
   let found = await find();
-  while (found && isComing(found) && performance.now() < deadline && !signal.aborted) {
+  while (found && isBeingFetched(found) && performance.now() < deadline && !signal.aborted) {
     await pause(POLL_MS);
     found = await find();
   }
@@ -47,15 +50,15 @@ export async function findReceivedMedia(
   return fileOf(found);
 }
 
-/** A worker that died while fetching does not come back to it. */
-function isComing({ fate, until = 0 }: StoredReceived): boolean {
+/** Otherwise it may be long until a worker comes to it: its device is not connected. */
+function isBeingFetched({ fate, until = 0 }: StoredReceived): boolean {
   return fate === 'pending' && until > Date.now();
 }
 
 function fileOf(received: StoredReceived): ReceivedFile {
   const { message, fate, sha256 } = received;
   if (fate === undefined) throw new PomboError('MEDIA_NOT_FOUND', 'this message carries no media');
-  if (isComing(received)) throw stillComing();
+  if (fate === 'pending' && received.reference) throw stillComing(isBeingFetched(received));
   if (fate !== 'stored' || !sha256)
     throw new PomboError('MEDIA_NOT_FOUND', REASONS[fate as 'failed'] ?? REASONS.failed);
   const declared = message.media?.mimeType?.split(';')[0]?.trim().toLowerCase() ?? '';
@@ -63,7 +66,9 @@ function fileOf(received: StoredReceived): ReceivedFile {
   return { sha256, mimeType, fileName: message.media?.fileName };
 }
 
-function stillComing(): PomboError {
-  const message = 'the media is still being fetched from WhatsApp; ask again shortly';
-  return new PomboError('DEVICE_ERROR', message, { retryable: true, retryAfterSeconds: 5 });
+function stillComing(isBeingFetched: boolean): PomboError {
+  const [message, retryAfterSeconds] = isBeingFetched
+    ? ['the media is still being fetched from WhatsApp; ask again shortly', SOON_SECONDS]
+    : ['the media is fetched from WhatsApp once the device is connected; ask again later', LATER_SECONDS];
+  return new PomboError('DEVICE_ERROR', message, { retryable: true, retryAfterSeconds });
 }

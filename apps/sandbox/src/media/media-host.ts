@@ -102,14 +102,16 @@ async function giveDownload(
   const bytes = name === undefined ? undefined : await options.shelf.get(name);
   if (name === undefined || !bytes) throw new Refusal(404, 'no such media');
   if (!options.links.isValid(name, url.searchParams)) throw new Refusal(403, 'link expired or forged');
-  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.byteLength });
+  const head = { 'content-type': 'application/octet-stream', 'content-length': bytes.byteLength };
   if (request.method === 'HEAD') {
-    response.end();
+    response.writeHead(200, head).end();
     return;
   }
   options.counters.values.downloads.count += 1;
   options.counters.values.downloads.bytes += bytes.byteLength;
-  response.end(bytes);
+  const { slowDownloadsMs = 0 } = options.faults.current;
+  if (slowDownloadsMs > 0) await new Promise<void>((resolve) => options.tasks.after(slowDownloadsMs, resolve));
+  response.writeHead(200, head).end(bytes);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -12,10 +12,12 @@ import {
   rejectionFromAck,
   type SessionState,
 } from '@pombo/whatsapp';
+import type { Semaphore } from 'async-mutex';
 import { createDeviceDirectory } from '../recipients/device-directory.js';
 import type { WorkerTools } from '../sending/send-context.js';
 import { createSendLine, within } from '../sending/send-line.js';
 import { createAcquaintances } from './acquaintances.js';
+import { createInboundMedia } from '../receiving/inbound-media.js';
 import { createReceiver } from '../receiving/receiver.js';
 import { createDeviceReporter } from './device-reporter.js';
 import { createRestrictionWatch } from './restriction-watch.js';
@@ -56,6 +58,8 @@ export interface OwnedDeviceOptions extends WorkerTools {
   /** When a connection to Redis was made anew last, in ms since the epoch: it may be a server that lacks the last writes. */
   readonly redisBackAt: () => number;
   readonly connectSlots: ConnectSlots;
+  /** For media that earlier owners did not fetch. */
+  readonly leftoverSlots: Semaphore;
   /** As it was when its lease was claimed. */
   readonly device: DeviceRecord;
   readonly weakenings?: Weakenings;
@@ -139,10 +143,11 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   });
 
   const session = wrapSession(opened);
-  const receiver = createReceiver({
-    ...{ deviceId, store, blobs: options.blobs, config, logger, signal: released.signal },
-    download: (media, limits) => session.download(media, limits),
+  const inboundMedia = createInboundMedia({
+    ...{ deviceId, store, blobs: options.blobs, config, logger, session, signal: released.signal },
+    leftovers: options.leftoverSlots,
   });
+  const receiver = createReceiver({ deviceId, store, inboundMedia, config, logger });
   const linking = createLinkByCode({
     session,
     phone: () => device.pairingPhone,
@@ -169,6 +174,7 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
   function followState(state: SessionState, final: boolean): void {
     if (state === 'connected' && !leaving && device.logOutAskedAt === undefined) line.consume();
     else line.pause();
+    if (state === 'connected') inboundMedia.takeUp();
     if (state === 'connecting') linking.socketReplaced();
     else markSettled();
     if (state === 'ended') markEnded({ final });

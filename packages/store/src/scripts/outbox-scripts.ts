@@ -35,12 +35,16 @@ tellOfDevice(KEYS[3], now, ARGV[4], 'qr.generated', ARGV[3], redis.call('HGET', 
 `;
 
 /**
- * Keeps a received message and announces it, unless it is known. KEYS: message, pointer, device, outbox. ARGV: message,
- * retention ms, its name, device id, outbox ms. Returns 1 when it is new.
+ * Keeps a received message and announces it, unless it is known. KEYS: message, pointer, device, outbox, pending. ARGV:
+ * message, retention ms, its name, device id, outbox ms, 1 when its media is to be fetched or ''. Returns 1 when it is new.
  */
 export const RECEIVE = `${NUDGE}
 if not redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then return 0 end
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2], 'NX')
+if ARGV[6] == '1' then
+  redis.call('HSET', KEYS[5], ARGV[3], 1)
+  redis.call('PEXPIRE', KEYS[5], ARGV[2])
+end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('XADD', KEYS[4], 'MINID', '~', now - ARGV[5], '*', 'e', 'message.received', 'at', now, 'm', ARGV[3],
