@@ -76,7 +76,8 @@ const PRIVACY_TOKEN_MS = 7 * DAY;
 export function createStore(redis: Redis, config: Config): Store {
   const keys = createKeys(config.REDIS_PREFIX);
   const cipher = createCipher(config.SESSION_ENCRYPTION_KEY);
-  const users = createUsers(redis, keys);
+  const webhooks = createWebhooks(redis, keys, cipher, config);
+  const users = createUsers(redis, keys, webhooks.endpoints);
   const retention = {
     recordRetentionMs: config.RECORD_RETENTION_MS,
     outboxRetentionMs: config.OUTBOX_RETENTION_MS,
@@ -122,7 +123,7 @@ export function createStore(redis: Redis, config: Config): Store {
       retentionMs: config.INBOUND_RETENTION_MS,
       outboxMs: config.OUTBOX_RETENTION_MS,
     }),
-    webhooks: createWebhooks(redis, keys, cipher, config),
+    webhooks,
     media: createMedia(redis, keys, cipher, config.MEDIA_RETENTION_MS),
     reusables: createReusables(redis, keys, cipher),
     mediaProbe: createMediaProbe(redis, keys),

@@ -17,6 +17,8 @@ import {
   UPDATE_IF_THERE,
 } from './scripts/user-scripts.js';
 import { createToken, hashToken, sameHash } from './tokens.js';
+import { devicesOf, followUser } from './webhooks/follow-user.js';
+import type { WebhookEndpoints } from './webhooks/webhook-endpoints.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -78,7 +80,12 @@ export interface Users {
   allowDevice(tenantId: string, userId: string, deviceId: string): Promise<void>;
   /** A new token; the one before ends at once. @throws PomboError NOT_FOUND, RATE_LIMITED while another change is under way. */
   rotateToken(tenantId: string, userId: string): Promise<string>;
-  /** Its token ends at once. @returns false when there was no such user. */
+  /**
+   * Brings the webhook endpoints of a user in line with what it may do now, as every change of a user does: for whoever
+   * has just made or changed one of them.
+   */
+  boundEndpoints(tenantId: string, userId: string): Promise<void>;
+  /** Its token ends at once, and its webhook endpoints are disabled. @returns false when there was no such user. */
   remove(tenantId: string, userId: string): Promise<boolean>;
   /** @param tokenHash from `hashToken`. @returns undefined for a token nobody has, or whose user or tenant is disabled. */
   findCaller(tokenHash: string): Promise<Caller | undefined>;
@@ -89,7 +96,12 @@ const USER_ID = /^usr_[0-9a-f]{20}$/;
 const CHANGE_MS = 10 * SECOND;
 const ALL_DEVICES = '*';
 
-export function createUsers(redis: Redis, keys: Keys): Users {
+/** @param endpoints of the same connection. */
+export function createUsers(
+  redis: Redis,
+  keys: Keys,
+  endpoints: Pick<WebhookEndpoints, 'listOfTenant' | 'change'>,
+): Users {
   defineScripts(redis);
   const changeOf = (userId: string): [string, string] => [keys.changes, encodeChange({ kind: 'user', id: userId })];
   const forgetTokens = (hashes: readonly string[]) => Promise.all(hashes.map((hash) => redis.del(keys.token(hash))));
@@ -99,6 +111,9 @@ export function createUsers(redis: Redis, keys: Keys): Users {
     const fields = await redis.hgetall(keys.user(tenantId, userId));
     return fields['id'] === undefined || fields['gone'] ? undefined : userFromFields(tenantId, fields);
   };
+
+  const boundEndpoints = async (tenantId: string, userId: string): Promise<void> =>
+    followUser(endpoints, tenantId, userId, await read(tenantId, userId));
 
   const rotateToken = async (tenantId: string, userId: string): Promise<string> => {
     if (!(await read(tenantId, userId))) throw noSuchUser();
@@ -144,16 +159,22 @@ export function createUsers(redis: Redis, keys: Keys): Users {
       const fields = changesToFields(changes);
       if (fields.length > 0)
         await redis.pomboUpdateIfThere(keys.user(tenantId, userId), ...changeOf(userId), ...fields);
+      await boundEndpoints(tenantId, userId);
       return read(tenantId, userId);
     },
     async allowDevice(tenantId, userId, deviceId) {
-      await redis.pomboAllowDevice(keys.user(tenantId, userId), deviceId, ...changeOf(userId));
+      const changed = await redis.pomboAllowDevice(keys.user(tenantId, userId), deviceId, ...changeOf(userId));
+      if (changed === 1) await boundEndpoints(tenantId, userId);
     },
     rotateToken,
+    boundEndpoints,
     async remove(tenantId, userId) {
       if (!USER_ID.test(userId)) return false;
       const key = keys.user(tenantId, userId);
+      // Before, because a user that is gone cannot be removed again, and after, because it may have made one meanwhile.
+      await followUser(endpoints, tenantId, userId, undefined);
       const [found, ...hashes] = await redis.pomboRetireUser(key, ...changeOf(userId));
+      await followUser(endpoints, tenantId, userId, undefined);
       if (found === 0) return false;
       await forgetTokens(hashes);
       await redis.multi().srem(keys.tenantUsers(tenantId), userId).del(key).exec();
@@ -183,9 +204,9 @@ function defineScripts(redis: Redis): void {
   redis.defineCommand('pomboRetireUser', { numberOfKeys: 1, lua: RETIRE_USER });
 }
 
-/** An admin may use every device, whatever was said before it became one. */
-function callerOf({ tenantId, id, role, devices }: User): Caller {
-  return { tenantId, userId: id, role, ...(devices === undefined || role === 'admin' ? {} : { devices }) };
+function callerOf(user: User): Caller {
+  const devices = devicesOf(user);
+  return { tenantId: user.tenantId, userId: user.id, role: user.role, ...(devices === undefined ? {} : { devices }) };
 }
 
 function changesToFields({ name, role, devices, enabled }: UserChanges): string[] {

@@ -7,21 +7,19 @@ import type { AppParts } from '../app-parts.js';
 import { parsePrefer } from '../http/prefer.js';
 import { callerOf } from '../http/request-context.js';
 import { listDeadLetters } from '../webhooks/list-dead-letters.js';
+import { findOwnWebhook, listOwnWebhooks, webhookNotFound } from '../webhooks/find-own-webhook.js';
 import { listDeliveries, parseDeliveriesQuery } from '../webhooks/list-deliveries.js';
 import { parseReplay, replay } from '../webhooks/replay.js';
-import { createSaveWebhook, type Saved, webhookNotFound } from '../webhooks/save-webhook.js';
+import { createSaveWebhook, type Saved } from '../webhooks/save-webhook.js';
 import { describeBacklog, describeWebhook } from '../webhooks/webhook-resource.js';
 import type { Routes } from './routes.js';
 
-/** The endpoint in the path, which is the caller's tenant's or nobody's. */
-const nameOf = (request: Request): WebhookName => ({
-  tenantId: callerOf(request).tenantId,
-  webhookId: String(request.params['id']),
-});
-const singleOf = (request: Request): WebhookName => {
+const idOf = (request: Request): string => String(request.params['id']);
+const singleOf = (request: Request): string => {
   const { tenantId, userId } = callerOf(request);
-  return { tenantId, webhookId: singleWebhookId(tenantId, userId) };
+  return singleWebhookId(tenantId, userId);
 };
+const nameOf = ({ tenantId, id }: WebhookEndpoint): WebhookName => ({ tenantId, webhookId: id });
 const optionsOf = (request: Request) => ({ strict: parsePrefer(request.get('prefer')).strict });
 
 export function addWebhookRoutes(routes: Routes, parts: AppParts): void {
@@ -40,13 +38,14 @@ function addEndpointRoutes(routes: Routes, parts: AppParts): void {
     if (created) response.location(`/webhooks/${endpoint.id}`);
     response.json({ success: true, webhook, data: webhook, ...(warnings.length > 0 ? { warnings } : {}) });
   };
-  const answerOne = async (response: Response, name: WebhookName): Promise<void> => {
-    const endpoint = await webhooks.find(name);
-    const webhook = { ...describe(endpoint), ...describeBacklog(await log.backlog(name)) };
+  const answerOne = async (request: Request, response: Response, webhookId: string): Promise<void> => {
+    const endpoint = await findOwnWebhook(endpoints, callerOf(request), webhookId);
+    const webhook = { ...describe(endpoint), ...describeBacklog(await log.backlog(nameOf(endpoint))) };
     response.json({ success: true, webhook, data: webhook });
   };
-  const remove = async (response: Response, name: WebhookName): Promise<void> => {
-    if (!(await endpoints.remove(name))) throw webhookNotFound();
+  const remove = async (request: Request, response: Response, webhookId: string): Promise<void> => {
+    const endpoint = await findOwnWebhook(endpoints, callerOf(request), webhookId);
+    if (!(await endpoints.remove(nameOf(endpoint)))) throw webhookNotFound();
     response.json({ success: true });
   };
 
@@ -54,26 +53,26 @@ function addEndpointRoutes(routes: Routes, parts: AppParts): void {
     const data = Object.entries({ ...MESSAGE_EVENTS, ...DEVICE_EVENTS });
     response.json({ success: true, events: EVENT_NAMES, data: data.map(([event, about]) => ({ event, about })) });
   });
-  routes.add('GET /webhook', (request, response) => answerOne(response, singleOf(request)));
+  routes.add('GET /webhook', (request, response) => answerOne(request, response, singleOf(request)));
   routes.add('POST /webhook', async (request, response) => {
     answerSaved(response, await webhooks.replaceSingle(request.body, callerOf(request), optionsOf(request)));
   });
-  routes.add('DELETE /webhook', (request, response) => remove(response, singleOf(request)));
+  routes.add('DELETE /webhook', (request, response) => remove(request, response, singleOf(request)));
 
   routes.add('GET /webhooks', async (request, response) => {
-    const all = (await endpoints.listOfTenant(callerOf(request).tenantId)).map(describe);
+    const all = (await listOwnWebhooks(endpoints, callerOf(request))).map(describe);
     response.json({ success: true, webhooks: all, data: all });
   });
   routes.add('POST /webhooks', async (request, response) => {
     answerSaved(response, await webhooks.create(request.body, callerOf(request), optionsOf(request)));
   });
-  routes.add('GET /webhooks/:id', (request, response) => answerOne(response, nameOf(request)));
+  routes.add('GET /webhooks/:id', (request, response) => answerOne(request, response, idOf(request)));
   routes.add('PATCH /webhooks/:id', async (request, response) => {
-    answerSaved(response, await webhooks.change(nameOf(request), request.body, callerOf(request), optionsOf(request)));
+    answerSaved(response, await webhooks.change(idOf(request), request.body, callerOf(request), optionsOf(request)));
   });
-  routes.add('DELETE /webhooks/:id', (request, response) => remove(response, nameOf(request)));
+  routes.add('DELETE /webhooks/:id', (request, response) => remove(request, response, idOf(request)));
   routes.add('POST /webhooks/:id/rotate-secret', async (request, response) => {
-    const { secret } = await webhooks.rotate(nameOf(request), request.body, callerOf(request));
+    const { secret } = await webhooks.rotate(idOf(request), request.body, callerOf(request));
     const until = rfc3339(Date.now() + OLD_SECRET_MS);
     response.json({ success: true, secret, previous_secret_valid_until: until });
   });
@@ -81,10 +80,10 @@ function addEndpointRoutes(routes: Routes, parts: AppParts): void {
 
 function addDeliveryRoutes(routes: Routes, parts: AppParts): void {
   const { endpoints, deliveries, log } = parts.store.webhooks;
-  const webhooks = createSaveWebhook(parts);
+  const find = (request: Request) => findOwnWebhook(endpoints, callerOf(request), idOf(request));
 
   routes.add('POST /webhooks/:id/test', async (request, response) => {
-    const name = nameOf(request);
+    const name = nameOf(await find(request));
     const eventId = `evt_test_${Date.now()}_${randomUUID().slice(0, 8)}`;
     const data = { message: 'This is a test event from Pombo.', webhook_id: name.webhookId };
     const outcome = await deliveries.test(name, eventId, data);
@@ -95,20 +94,20 @@ function addDeliveryRoutes(routes: Routes, parts: AppParts): void {
   });
 
   routes.add('POST /webhooks/:id/replay', async (request, response) => {
-    const endpoint = await webhooks.find(nameOf(request));
+    const endpoint = await find(request);
     const asked = parseReplay(request.body);
     if (!endpoint.enabled) throw disabled();
     response.status(202).json({ success: true, ...(await replay(parts.store, endpoint, asked)) });
   });
 
   routes.add('GET /webhooks/:id/deliveries', async (request, response) => {
-    const { id, tenantId } = await webhooks.find(nameOf(request));
+    const name = nameOf(await find(request));
     const query = parseDeliveriesQuery(request.query);
-    response.json({ success: true, ...(await listDeliveries(log, { tenantId, webhookId: id }, query)) });
+    response.json({ success: true, ...(await listDeliveries(log, name, query)) });
   });
 
   routes.add('GET /webhooks/:id/dead-letters', async (request, response) => {
-    const { id, tenantId } = await webhooks.find(nameOf(request));
+    const { id, tenantId } = await find(request);
     const { limit } = parseDeliveriesQuery(request.query);
     const shown = await listDeadLetters(parts.store, { tenantId, webhookId: id }, limit);
     response.json({ success: true, dead_letters: shown, data: shown });

@@ -1,6 +1,6 @@
 /** Delivering again: one event, all that were given up, or all since a time. */
 import { PomboError } from '@pombo/contracts';
-import { asksFor, type Store, type StoredEvent, type WebhookEndpoint, type WebhookName } from '@pombo/store';
+import { asksFor, isWithin, type Store, type StoredEvent, type WebhookEndpoint, type WebhookName } from '@pombo/store';
 import Joi from 'joi';
 import { fieldProblems, summarise } from '../http/field-problems.js';
 import { findEvent } from './find-event.js';
@@ -55,21 +55,22 @@ export function parseReplay(body: unknown): ReplayRequest {
 
 /** @throws PomboError NOT_FOUND for an event that is not kept (any more) */
 export async function replay(store: Store, endpoint: WebhookEndpoint, request: ReplayRequest): Promise<Replayed> {
-  const name = { tenantId: endpoint.tenantId, webhookId: endpoint.id };
-  const replayed = await requeueAsked(store, name, endpoint, request);
+  const name = nameOf(endpoint);
+  const replayed = await requeueAsked(store, endpoint, request);
   await store.webhooks.endpoints.wake(name);
   return replayed;
 }
 
-function requeueAsked(store: Store, name: WebhookName, endpoint: WebhookEndpoint, request: ReplayRequest) {
-  if (request.event_id !== undefined) return requeueOne(store, name, request.event_id);
+function requeueAsked(store: Store, endpoint: WebhookEndpoint, request: ReplayRequest) {
+  if (request.event_id !== undefined) return requeueOne(store, endpoint, request.event_id);
   const { since, after } = request;
-  return since === undefined ? requeueDead(store, name) : requeueSince(store, endpoint, since.getTime(), after);
+  return since === undefined ? requeueDead(store, endpoint) : requeueSince(store, endpoint, since.getTime(), after);
 }
 
-async function requeueOne(store: Store, name: WebhookName, eventId: string): Promise<Replayed> {
+async function requeueOne(store: Store, endpoint: WebhookEndpoint, eventId: string): Promise<Replayed> {
+  const name = nameOf(endpoint);
   const entryId = await findEvent(store, name.tenantId, eventId);
-  if (entryId !== undefined) {
+  if (entryId !== undefined && (await mayBeTold(store, endpoint, entryId))) {
     const { queued, handled } = await store.webhooks.deliveries.requeue(name, [entryId]);
     return { queued, complete: handled === 1, next: null };
   }
@@ -77,13 +78,18 @@ async function requeueOne(store: Store, name: WebhookName, eventId: string): Pro
 }
 
 /** Those given up before it was asked for: an endpoint that is down gives up again what it is sent now. */
-async function requeueDead({ redis, webhooks }: Store, name: WebhookName): Promise<Replayed> {
+async function requeueDead(store: Store, endpoint: WebhookEndpoint): Promise<Replayed> {
+  const { redis, webhooks } = store;
+  const name = nameOf(endpoint);
   const begunAt = await timeOfRedis(redis);
   let queued = 0;
   for (let skip = 0; ;) {
     const letters = await webhooks.log.dead(name, skip, PIECE);
     if (letters.length === 0) return { queued, complete: true, next: null };
-    const entries = letters.filter(({ at }) => at <= begunAt).map(({ entryId }) => entryId);
+    const meant = await Promise.all(
+      letters.map(async ({ at, entryId }) => at <= begunAt && (await mayBeTold(store, endpoint, entryId))),
+    );
+    const entries = letters.filter((_letter, place) => meant[place]).map(({ entryId }) => entryId);
     skip += letters.length - entries.length;
     const done = await webhooks.deliveries.requeue(name, entries);
     queued += done.queued;
@@ -97,7 +103,7 @@ async function requeueSince(
   since: number,
   after: string | undefined,
 ): Promise<Replayed> {
-  const name = { tenantId: endpoint.tenantId, webhookId: endpoint.id };
+  const name = nameOf(endpoint);
   const begunAt = await timeOfRedis(store.redis);
   let queued = 0;
   let next = after ?? null;
@@ -110,6 +116,15 @@ async function requeueSince(
     next = piece.at(-1)?.entryId ?? next;
   }
   return { queued, complete: true, next: null };
+}
+
+const nameOf = ({ tenantId, id }: WebhookEndpoint): WebhookName => ({ tenantId, webhookId: id });
+
+/** What it was told once may be about a device that its user may no longer use. */
+async function mayBeTold({ webhooks }: Store, endpoint: WebhookEndpoint, entryId: string): Promise<boolean> {
+  if (endpoint.scope === undefined) return true;
+  const [stored] = await webhooks.events.list(endpoint.tenantId, entryId, 1);
+  return stored?.entryId === entryId && isWithin(endpoint, stored.event.deviceId);
 }
 
 /** Events and letters bear the time of Redis. */

@@ -7,6 +7,7 @@ import {
   createWebhookSecret,
   rotateSecrets,
   singleWebhookId,
+  type WebhookChanges,
   type WebhookEndpoint,
   type WebhookName,
   type WebhookSettings,
@@ -15,6 +16,7 @@ import type { AppParts } from '../app-parts.js';
 import { findOwnDevice } from '../devices/choose-device.js';
 import { createSendValidator, type ValidatedSend, type Warning } from '../sends/send-validator.js';
 import { checkWebhookUrl } from './check-webhook-url.js';
+import { findOwnWebhook, webhookNotFound } from './find-own-webhook.js';
 
 export interface SaveOptions {
   /** What Pombo does not know is an error. */
@@ -33,12 +35,13 @@ export interface SaveWebhook {
   create(body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
   /** Makes or replaces the caller's own endpoint. Events that Pombo does not have are no error there. */
   replaceSingle(body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
+  /**
+   * Whoever enables an endpoint of a user that can no longer call, has it from then on.
+   * @throws PomboError WEBHOOK_NOT_FOUND
+   */
+  change(webhookId: string, body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
   /** @throws PomboError WEBHOOK_NOT_FOUND */
-  change(name: WebhookName, body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
-  /** @throws PomboError WEBHOOK_NOT_FOUND */
-  rotate(name: WebhookName, body: unknown, caller: Caller): Promise<Saved>;
-  /** @throws PomboError WEBHOOK_NOT_FOUND, also for an endpoint of someone else. */
-  find(name: WebhookName): Promise<WebhookEndpoint>;
+  rotate(webhookId: string, body: unknown, caller: Caller): Promise<Saved>;
 }
 
 type Validated = ValidatedSend<WebhookBody>;
@@ -56,8 +59,10 @@ export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
     return validated;
   };
 
-  const find = async (name: WebhookName): Promise<WebhookEndpoint> => {
-    const endpoint = await endpoints.read(name);
+  /** As it is after a change. What its user may see can have changed at the same time. */
+  const readBounded = async ({ tenantId, webhookId }: WebhookName, userId: string): Promise<WebhookEndpoint> => {
+    await store.users.boundEndpoints(tenantId, userId);
+    const endpoint = await endpoints.read({ tenantId, webhookId });
     if (!endpoint) throw webhookNotFound();
     return endpoint;
   };
@@ -81,23 +86,31 @@ export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
       ...{ id: identity.id, single: identity.single, tenantId: identity.tenantId, userId: identity.userId },
       ...{ events: [EVERY_EVENT], deviceIds: [], headers: {}, enabled: true, description: '' },
       ...settingsFrom(body),
+      scope: identity.devices,
       url: body.url,
       secrets: rotateSecrets(earlier?.secrets ?? [], secret),
     });
-    const endpoint = await find({ tenantId: identity.tenantId, webhookId: identity.id });
+    const endpoint = await readBounded({ tenantId: identity.tenantId, webhookId: identity.id }, identity.userId);
     const isNew = secret !== earlier?.secrets[0]?.secret;
     return { endpoint, created: !earlier, warnings, ...(isNew ? { secret } : {}) };
   };
 
-  const update = async (name: WebhookName, settings: Partial<WebhookSettings>): Promise<WebhookEndpoint> => {
-    if (!(await endpoints.change(name, settings))) throw webhookNotFound();
+  const update = async ({ id, tenantId, userId }: WebhookEndpoint, changes: WebhookChanges) => {
+    const name = { tenantId, webhookId: id };
+    if (!(await endpoints.change(name, changes))) throw webhookNotFound();
+    const endpoint = await readBounded(name, changes.userId ?? userId);
     // It may have been disabled or paused, with events that wait.
     await endpoints.wake(name);
-    return find(name);
+    return endpoint;
+  };
+
+  /** Nobody answers for what a user set up that can no longer call. */
+  const takeOver = async (earlier: WebhookEndpoint, caller: Caller): Promise<WebhookChanges> => {
+    const maker = await store.users.read(earlier.tenantId, earlier.userId);
+    return maker?.enabled ? {} : { userId: caller.userId, scope: caller.devices };
   };
 
   return {
-    find,
     async create(given, caller, options) {
       const validated = await check(given, caller, options);
       refuseUnknownEvents(validated);
@@ -112,20 +125,21 @@ export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
       await endpoints.wake({ tenantId: caller.tenantId, webhookId });
       return { ...saved, warnings: [...saved.warnings, ...warnOfEvents(validated)] };
     },
-    async change(name, given, caller, options) {
-      const earlier = await find(name);
+    async change(webhookId, given, caller, options) {
+      const earlier = await findOwnWebhook(endpoints, caller, webhookId);
       const validated = await check(given, caller, options);
       refuseUnknownEvents(validated);
       const { secret } = validated.body;
       const secrets = secret === undefined ? {} : { secrets: rotateSecrets(earlier.secrets, secret) };
-      const endpoint = await update(name, { ...settingsFrom(validated.body), ...secrets });
+      const bounds = validated.body.enabled === true ? await takeOver(earlier, caller) : {};
+      const endpoint = await update(earlier, { ...settingsFrom(validated.body), ...secrets, ...bounds });
       return { endpoint, created: false, warnings: validated.warnings, ...(secret === undefined ? {} : { secret }) };
     },
-    async rotate(name, given, caller) {
-      const earlier = await find(name);
+    async rotate(webhookId, given, caller) {
+      const earlier = await findOwnWebhook(endpoints, caller, webhookId);
       const { body, warnings } = await check(given, caller, { strict: false });
       const secret = body.secret ?? createWebhookSecret();
-      const endpoint = await update(name, { secrets: rotateSecrets(earlier.secrets, secret) });
+      const endpoint = await update(earlier, { secrets: rotateSecrets(earlier.secrets, secret) });
       return { endpoint, secret, created: false, warnings };
     },
   };
@@ -164,8 +178,4 @@ function refuseUnknownEvents(validated: Validated): void {
 function urlMissing(field: string): PomboError {
   const message = `${field} is required`;
   return new PomboError('VALIDATION_ERROR', message, { validation: [{ field, message }] });
-}
-
-export function webhookNotFound(): PomboError {
-  return new PomboError('WEBHOOK_NOT_FOUND', 'you have no webhook endpoint with this id');
 }

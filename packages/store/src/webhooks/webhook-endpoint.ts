@@ -29,10 +29,24 @@ export interface WebhookSettings {
   readonly secrets: readonly WebhookSecret[];
 }
 
+/** What whoever made an endpoint may see, which bounds what it is told. */
+export interface WebhookBounds {
+  /** Only events of these devices, whatever its owner decides; absent: of all. */
+  readonly scope?: readonly string[] | undefined;
+}
+
+/** What of an endpoint may change; an optional setting given as undefined is removed. */
+export interface WebhookChanges extends Partial<WebhookSettings>, WebhookBounds {
+  /** Whose it is from now on. */
+  readonly userId?: string;
+  /** With `enabled: false`: the user whose it is can no longer call. */
+  readonly disabledBy?: 'user';
+}
+
 /**
  * `active`; `failing`: the last attempts failed, so events are tried one at a time; `paused`: failed for too long, events
- * are kept but not tried, or what it takes to send them cannot be read; `disabled`: by its owner, or because it answered
- * 410 Gone.
+ * are kept but not tried, or what it takes to send them cannot be read; `disabled`: by its owner, because it answered 410
+ * Gone, or because the user whose it is was disabled or removed.
  */
 export type WebhookState = 'active' | 'failing' | 'paused' | 'disabled';
 
@@ -46,7 +60,7 @@ export interface WebhookHealth {
    * Why it is disabled or paused. `…_unreadable`: encrypted with a key that is no longer in SESSION_ENCRYPTION_KEY, or
    * changed since.
    */
-  readonly reason?: 'by_owner' | 'gone' | 'failing' | Unreadable;
+  readonly reason?: 'by_owner' | 'gone' | 'user_disabled' | 'failing' | Unreadable;
   /** Since when it is disabled by an answer, paused or failing. */
   readonly since?: number;
   /** Attempts that failed since the last success. */
@@ -63,7 +77,7 @@ export interface WebhookHealth {
   readonly dropped: number;
 }
 
-export interface WebhookEndpoint extends WebhookSettings {
+export interface WebhookEndpoint extends WebhookSettings, WebhookBounds {
   readonly id: string;
   readonly tenantId: string;
   readonly userId: string;
@@ -89,12 +103,18 @@ export function createWebhookSecret(): string {
   return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64');
 }
 
-/** Whether an endpoint asks for an event of its tenant. */
+/** Whether an endpoint asks for an event of its tenant, and may be told of it. */
 export function asksFor(
-  { events, deviceIds }: Pick<WebhookSettings, 'events' | 'deviceIds'>,
+  { events, deviceIds, scope }: Pick<WebhookSettings, 'events' | 'deviceIds'> & WebhookBounds,
   { event, deviceId }: OutboxEvent,
 ): boolean {
-  return wantsEvent(events, event) && (deviceIds.length === 0 || deviceIds.includes(deviceId));
+  const isAskedFor = wantsEvent(events, event) && (deviceIds.length === 0 || deviceIds.includes(deviceId));
+  return isAskedFor && isWithin({ scope }, deviceId);
+}
+
+/** Whether an endpoint may be told of a device at all. */
+export function isWithin({ scope }: WebhookBounds, deviceId: string): boolean {
+  return scope?.includes(deviceId) ?? true;
 }
 
 /** How long a secret is good after it was replaced. */
@@ -127,7 +147,7 @@ export function signingKeys(secrets: readonly WebhookSecret[]): SigningKey[] {
 }
 
 /** @param place where the encrypted values lie. @returns field, value…, and the fields to remove. */
-export function settingsToFields(settings: Partial<WebhookSettings>, cipher: Cipher, place: string) {
+export function settingsToFields(settings: WebhookChanges, cipher: Cipher, place: string) {
   const set: Array<string | Buffer> = [];
   const remove: string[] = [];
   const put = (field: string, value: string | Buffer | undefined): void => {
@@ -143,10 +163,14 @@ export function settingsToFields(settings: Partial<WebhookSettings>, cipher: Cip
   if ('retryAttempts' in settings) put('retries', settings.retryAttempts?.toString());
   if ('timeout' in settings) put('timeout', settings.timeout?.toString());
   if (settings.secrets) put('secrets', seal(settings.secrets));
+  // An empty list is one, and not none.
+  if ('scope' in settings) put('scope', settings.scope && JSON.stringify(settings.scope));
+  if (settings.userId !== undefined) put('user', settings.userId);
   if (settings.enabled !== undefined) {
     put('enabled', settings.enabled ? '1' : '0');
     // Whoever says so, says it from now on: what an answer or many failures decided before no longer counts.
-    remove.push('why', 'since', ...(settings.enabled ? ['paused', 'hold', 'fails', 'failingSince'] : []));
+    put('why', settings.disabledBy);
+    remove.push('since', ...(settings.enabled ? ['paused', 'hold', 'fails', 'failingSince'] : []));
   }
   return { set, remove };
 }
@@ -170,6 +194,7 @@ export function endpointFromFields(
     headers: (headers ?? {}) as Record<string, string>,
     enabled: fields['enabled'] === '1',
     description: fields['about'] ?? '',
+    ...(fields['scope'] === undefined ? {} : { scope: JSON.parse(fields['scope']) as string[] }),
     ...number('retries', 'retryAttempts'),
     ...number('timeout', 'timeout'),
     secrets: (secrets ?? []) as WebhookSecret[],
@@ -196,13 +221,16 @@ function healthFromFields(fields: Fields, unreadable: Unreadable | undefined): W
   };
 }
 
+/** Why an endpoint is disabled, as its hash says it. */
+const REASONS: Readonly<Record<string, WebhookHealth['reason']>> = { gone: 'gone', user: 'user_disabled' };
+
 function stateFromFields(
   fields: Fields,
   unreadable: Unreadable | undefined,
 ): Pick<WebhookHealth, 'state' | 'reason' | 'since'> {
   const since = (field: string) => (fields[field] ? { since: Number(fields[field]) } : {});
   if (fields['enabled'] !== '1') {
-    return { state: 'disabled', reason: fields['why'] === 'gone' ? 'gone' : 'by_owner', ...since('since') };
+    return { state: 'disabled', reason: REASONS[fields['why'] ?? ''] ?? 'by_owner', ...since('since') };
   }
   if (unreadable) return { state: 'paused', reason: unreadable };
   if (fields['paused']) return { state: 'paused', reason: 'failing', ...since('paused') };

@@ -9,6 +9,8 @@ import { SAVE } from '../scripts/webhook-scripts.js';
 import {
   endpointFromFields,
   settingsToFields,
+  type WebhookBounds,
+  type WebhookChanges,
   type WebhookEndpoint,
   type WebhookSettings,
 } from './webhook-endpoint.js';
@@ -19,7 +21,7 @@ declare module 'ioredis' {
   }
 }
 
-export interface NewWebhook extends WebhookSettings {
+export interface NewWebhook extends WebhookSettings, WebhookBounds {
   readonly id: string;
   readonly tenantId: string;
   readonly userId: string;
@@ -36,7 +38,7 @@ export interface WebhookEndpoints {
   /** Makes an endpoint, or replaces the settings of the one with this id. */
   put(endpoint: NewWebhook): Promise<void>;
   /** Changes what is given; an optional setting given as undefined is removed. @returns false: there is none. */
-  change(name: WebhookName, settings: Partial<WebhookSettings>): Promise<boolean>;
+  change(name: WebhookName, changes: WebhookChanges): Promise<boolean>;
   read(name: WebhookName): Promise<WebhookEndpoint | undefined>;
   /** In the order they were made. */
   listOfTenant(tenantId: string): Promise<WebhookEndpoint[]>;
@@ -76,7 +78,7 @@ export function readWebhookNotice(message: string): WebhookNotice {
 
 export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher): WebhookEndpoints {
   redis.defineCommand('pomboSaveWebhook', { numberOfKeys: 2, lua: SAVE });
-  const save = async (name: WebhookName, settings: Partial<WebhookSettings>, identity: string[] = []) => {
+  const save = async (name: WebhookName, settings: WebhookChanges, identity: string[] = []) => {
     const key = keys.webhook(name.tenantId, name.webhookId);
     const { set, remove } = settingsToFields(settings, cipher, key);
     const count = (identity.length + set.length) / 2;
@@ -105,7 +107,7 @@ export function createWebhookEndpoints(redis: Redis, keys: Keys, cipher: Cipher)
   return {
     async put({ id, tenantId, userId, single, ...settings }) {
       const identity = ['id', id, 'tenant', tenantId, 'user', userId, 'single', String(Number(single))];
-      const optional = { retryAttempts: undefined, timeout: undefined, ...settings };
+      const optional = { retryAttempts: undefined, timeout: undefined, scope: undefined, ...settings };
       // First: an endpoint that is in no list would be looked after by nobody.
       await redis.hset(keys.webhookIndex, id, tenantId);
       await announcing(() => save({ tenantId, webhookId: id }, optional, identity));

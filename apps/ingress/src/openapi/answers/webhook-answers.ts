@@ -35,9 +35,10 @@ const webhookKeys = {
     .required()
     .description('`failing`: tried with one event at a time; `paused`: events are kept and not tried.'),
   reason: Joi.string()
-    .valid('by_owner', 'gone', 'failing', 'secret_unreadable', 'headers_unreadable')
+    .valid('by_owner', 'gone', 'user_disabled', 'failing', 'secret_unreadable', 'headers_unreadable')
     .allow(null)
-    .required(),
+    .required()
+    .description('`gone`: it answered 410; `user_disabled`: the user that made it was disabled or removed.'),
   since: maybeTime,
   consecutive_failures: count.required(),
   last_success_at: maybeTime,

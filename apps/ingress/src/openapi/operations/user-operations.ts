@@ -84,7 +84,8 @@ export const userOperations = {
   'DELETE /users/:id': {
     tag: 'Users',
     summary: 'Remove a user',
-    description: 'Its token ends at once; its messages stay. You cannot remove yourself.',
+    description:
+      'Its token ends at once and the webhook endpoints it made are disabled; its messages stay. You cannot remove yourself.',
     path: userPath,
     answers: { 200: { description: 'It is gone.', schema: removedUserSchema, examples: { Removed: removedUser } } },
     errors: ['NOT_FOUND'],
