@@ -2,15 +2,12 @@
  * Decides which addresses Pombo may connect to on behalf of a client, so that a URL in a request can't reach the
  * operator's own network. Media downloads and webhooks connect through it.
  */
-import { lookup as lookupHost } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { createHostAllowList } from './host-allow-list.js';
+import { createHostResolver, type Resolver } from './host-resolver.js';
 import { isPublicAddress } from './public-address.js';
-
-/** Turns a host name into all its addresses. Rejects as `dns.promises.lookup` does. */
-export type Resolver = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 /** The connection was refused by the guard, before a packet left. */
 export class BlockedAddressError extends Error {
@@ -41,19 +38,17 @@ export interface AddressGuard {
 }
 
 export interface AddressGuardOptions {
-  /** Default: the system's resolver (`getaddrinfo`, so `/etc/hosts` counts). */
+  /** Default: `createHostResolver`, so `/etc/hosts` counts. */
   readonly resolver?: Resolver;
 }
-
-const resolveWithSystem: Resolver = (hostname) => lookupHost(hostname, { all: true });
 
 /**
  * @param allowHosts - host names, IP addresses and CIDR ranges that may be reached although they are not public
  * @throws TypeError when an entry of `allowHosts` can't be read
  */
 export function createAddressGuard(allowHosts: readonly string[], options: AddressGuardOptions = {}): AddressGuard {
-  const { resolver = resolveWithSystem } = options;
   const allowList = createHostAllowList(allowHosts);
+  const { resolver = createHostResolver({ isListed: (hostname) => allowList.hasName(hostname) }) } = options;
 
   function isAllowed(address: string, hostname?: string): boolean {
     if (isIP(address) === 0) return false;
