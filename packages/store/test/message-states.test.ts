@@ -35,6 +35,11 @@ const PATHS: Array<{ path: MessageState[]; end: MessageState; events: string[] }
   { path: ['delivered', 'sent'], end: 'delivered', events: ['queued', 'sent', 'delivered'] },
   { path: ['sent', 'read', 'delivered'], end: 'read', events: ['queued', 'sent', 'delivered', 'read'] },
   { path: ['sent', 'played'], end: 'played', events: ['queued', 'sent', 'delivered', 'played'] },
+  {
+    path: ['sent', 'played', 'read', 'read'],
+    end: 'played',
+    events: ['queued', 'sent', 'delivered', 'played', 'read'],
+  },
   { path: ['sent', 'sent', 'sent'], end: 'sent', events: ['queued', 'sent'] },
   { path: ['sent', 'failed'], end: 'sent', events: ['queued', 'sent'] },
   { path: ['sent', 'canceled', 'expired'], end: 'sent', events: ['queued', 'sent'] },
@@ -49,6 +54,20 @@ describe('a message only moves forward', () => {
     for (const state of path) await move(id, state);
     expect((await context.store.messages.read(id))?.state).toBe(end);
     expect(await eventsOf(id)).toEqual(events.map((event) => `message.${event}`));
+  });
+
+  test('what the record says of a message and what was told of it agree, in whatever order receipts come', async () => {
+    const told = { sent: 'sentAt', delivered: 'deliveredAt', read: 'readAt', played: 'playedAt' } as const;
+    const receipts = ['delivered', 'read', 'played'] as const;
+    for (const first of receipts) {
+      for (const second of receipts) {
+        const id = await accepted();
+        for (const state of ['processing', 'sent', first, second] as const) await move(id, state);
+        const record = await context.store.messages.read(id);
+        const said = Object.entries(told).flatMap(([event, stamp]) => (record?.[stamp] ? [`message.${event}`] : []));
+        expect((await eventsOf(id)).slice(1).sort()).toEqual(said.sort());
+      }
+    }
   });
 
   test('a late receipt beats a time-out, and only that failure', async () => {

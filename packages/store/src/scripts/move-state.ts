@@ -80,7 +80,8 @@ local function move(target, extra)
     redis.call('HSET', record, STAMP[target], now)
     tell(target, extra.code)
   elseif to <= from then
-    redis.call('HSETNX', record, STAMP[target], now)
+    -- The state stays, but what the record says besides is told: some phones say that it was read after it was played.
+    if redis.call('HSETNX', record, STAMP[target], now) == 1 and to >= RANK.sent then tell(target) end
     for field, value in pairs(extra) do redis.call('HSETNX', record, field, value) end
     return 0
   else
