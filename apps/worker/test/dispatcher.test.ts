@@ -42,8 +42,11 @@ beforeEach(() => {
   log = [];
   open({});
 });
-afterEach(() => dispatcher.close());
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close();
+});
 
+const opened: Array<Dispatcher<Message>> = [];
 function open(limits: Partial<DispatcherLimits>): void {
   dispatcher = createDispatcher<Message>({
     limits: { inFlight: 8, preparing: 32, inHand: 5000, ...limits },
@@ -72,6 +75,7 @@ function open(limits: Partial<DispatcherLimits>): void {
     expire: ({ messageId }) => Promise.resolve(void log.push(`expire ${messageId}`)),
     onRoom: () => undefined,
   });
+  opened.push(dispatcher);
 }
 
 function message(chat: string, messageId: string, changes: Partial<Message> = {}): Message {
@@ -120,6 +124,33 @@ describe('messages of a chat', () => {
     // One is prepared, the next prepared ahead; the others cost nothing.
     expect(log.filter((line) => line.startsWith('prepare s'))).toEqual(['prepare s0', 'prepare s1']);
     expect(dispatcher.room().jobs).toBeGreaterThan(0);
+  });
+
+  test('stand in order, also those in hand, once two chats are known to be one', async () => {
+    const [first, second, third, fourth] = ['lid', 'number', 'lid', 'number'].map((chat, n) => message(chat, `m${n}`));
+    const all = [first, second, third, fourth].filter((made) => made !== undefined);
+    dispatcher.add(all);
+    dispatcher.join('lid', 'number');
+    dispatcher.add([message('number', 'm4')]);
+    for (const { sending } of all) sending.finish();
+    for (const { preparing } of [...all].reverse()) preparing.finish();
+    await saw('done m3');
+    expect(log.filter((line) => line.startsWith('dispatch'))).toEqual(
+      ['m0', 'm1', 'm2', 'm3'].map((m) => `dispatch ${m}`),
+    );
+  });
+
+  test('of two chats that are one are held together', async () => {
+    const messages = ['m0', 'm1', 'm2'].map((id) => prepared('lid', id));
+    for (const { sending } of messages) sending.finish();
+    dispatcher.hold(['number']);
+    dispatcher.add(messages);
+    dispatcher.join('lid', 'number');
+    await dispatcher.settled();
+    // Two of a chat are begun at once, and these were.
+    expect(log.filter((line) => line.startsWith('done'))).toEqual(['done m0', 'done m1']);
+    dispatcher.free(['number']);
+    await saw('done m2');
   });
 
   test('go on behind one that failed, but not before those in front of it', async () => {

@@ -52,6 +52,7 @@ async function stage({ store = context.store, settings, ...given }: Stage) {
     prepareChat: given.prepareChat ?? (() => Promise.resolve()),
     warm: () => Promise.resolve(),
     laneOf: (to) => to,
+    learnLanes: () => Promise.resolve(),
     close: () => undefined,
   };
   const sending = {

@@ -53,12 +53,17 @@ const session: Contacts = {
   listMembers: () => Promise.resolve(['104410000000001@lid', '104410000000002@lid']),
 };
 
-async function directoryOf(settings: { perHour?: number; burst?: number } = {}): Promise<DeviceDirectory> {
-  const { perHour = 0, burst = 100 } = settings;
+interface Settings {
+  readonly perHour?: number;
+  readonly burst?: number;
+  readonly onJoined?: (lane: string, into: string) => void;
+}
+async function directoryOf(settings: Settings = {}): Promise<DeviceDirectory> {
+  const { perHour = 0, burst = 100, onJoined } = settings;
   const config = { ...context.config, LOOK_UPS_PER_HOUR: perHour, LOOK_UP_BURST: burst };
   const store = createStore(context.redis, config);
   const { id } = await store.devices.create('ten_a', 'phone');
-  const directory = createDeviceDirectory(store, id, session);
+  const directory = createDeviceDirectory(store, id, session, onJoined);
   open.push(directory);
   return directory;
 }
@@ -150,6 +155,19 @@ test('a person written to by number and by LID has one lane, once that is known'
   await recipients.save([{ asked: jid, jid, lid, devices: '0' }]);
   await directory.resolveChat(jid);
   expect(directory.laneOf(lid)).toBe(directory.laneOf(jid));
+});
+
+test('a LID that another worker knows the number of is in the number’s lane from the first message on', async () => {
+  const joined: string[][] = [];
+  const directory = await directoryOf({ onJoined: (...lanes) => joined.push(lanes) });
+  const { recipients } = createStore(context.redis, context.config);
+  const [jid, lid] = [freshJid(), '104418888888888@lid'];
+  await recipients.save([{ asked: jid, jid, lid, devices: '0' }]);
+  await directory.learnLanes([lid, '104417777777777@lid', '120363000000000000@g.us']);
+  expect(directory.laneOf(lid)).toBe(directory.laneOf(jid));
+  expect(joined).toEqual([[lid, directory.laneOf(jid)]]);
+  await directory.resolveChat(jid);
+  expect(joined).toHaveLength(1);
 });
 
 test('recipients of messages that come to hand are warmed once, in batches', async () => {

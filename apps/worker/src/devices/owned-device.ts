@@ -155,7 +155,9 @@ export async function openOwnedDevice(options: OwnedDeviceOptions): Promise<Owne
     logger,
   });
   const unlinking = createUnlinking({ session, logger, waitMs: UNLINK_WAIT_MS, signal: released.signal });
-  const directory = wrapDirectory(createDeviceDirectory(store, deviceId, session));
+  const directory = wrapDirectory(
+    createDeviceDirectory(store, deviceId, session, (lane, into) => line.joined(lane, into)),
+  );
   const restriction = createRestrictionWatch({
     ...{ lease, logger, signal: released.signal, restrictions: store.restrictions },
     ask: () => session.askReachoutLock(),

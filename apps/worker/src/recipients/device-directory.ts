@@ -31,17 +31,27 @@ export interface DeviceDirectory {
   warm(recipients: readonly string[]): Promise<void>;
   /** A name for the chat's lane: the same for all ways to write to a person that are known to be one. */
   laneOf(to: string): string;
+  /** Reads which of these are LIDs of numbers that are known to anybody. */
+  learnLanes(recipients: readonly string[]): Promise<void>;
   close(): void;
 }
 
 /** LIDs whose number is known, some 100 bytes each. */
 const LANES = 10_000;
 
-export function createDeviceDirectory(store: DirectoryStore, deviceId: string, session: Contacts): DeviceDirectory {
+/** @param onJoined a lane had two names until now; the second stays. */
+export function createDeviceDirectory(
+  store: DirectoryStore,
+  deviceId: string,
+  session: Contacts,
+  onJoined: (lane: string, into: string) => void = () => undefined,
+): DeviceDirectory {
   const closed = new AbortController();
   const numbers = createNumberLookUp(store, deviceId, session, closed.signal);
   const devices = createDeviceLookUp(store, session, closed.signal);
   const numberOfLid = new LRUCache<string, string>(growingUpTo(LANES));
+
+  const laneOf = (to: string): string => chatLane(numberOfLid.get(to) ?? to);
 
   const lookUp = async (jid: string, known: KnownRecipient | undefined): Promise<KnownRecipient> => {
     const isNumber = recipientKind(jid) === 'user';
@@ -51,7 +61,10 @@ export function createDeviceDirectory(store: DirectoryStore, deviceId: string, s
   };
 
   const noteLane = ({ jid, lid }: KnownRecipient): void => {
-    if (jid !== undefined && lid !== undefined) numberOfLid.set(lid, jid);
+    if (jid === undefined || lid === undefined || recipientKind(jid) !== 'user') return;
+    const before = laneOf(lid);
+    numberOfLid.set(lid, jid);
+    if (laneOf(lid) !== before) onJoined(before, laneOf(lid));
   };
 
   /** Whom WhatsApp says nothing about is missing. */
@@ -98,7 +111,12 @@ export function createDeviceDirectory(store: DirectoryStore, deviceId: string, s
         await preparePeople(people.slice(from, from + ASKED_AT_ONCE));
       }
     },
-    laneOf: (to) => chatLane(numberOfLid.get(to) ?? to),
+    laneOf,
+    async learnLanes(recipients) {
+      const lids = [...new Set(recipients)].filter((jid) => recipientKind(jid) === 'lid' && !numberOfLid.has(jid));
+      if (lids.length === 0) return;
+      for (const known of await store.recipients.read(lids)) if (known) noteLane(known);
+    },
     close() {
       closed.abort();
       for (const questions of [numbers, devices]) questions.close(new Error('the device is given up'));

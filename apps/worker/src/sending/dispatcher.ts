@@ -58,6 +58,8 @@ export interface Dispatcher<J extends LaneJob> {
   hold(chats: readonly string[]): void;
   /** @param chats all when absent. */
   free(chats?: readonly string[]): void;
+  /** Two chats are one: their messages stand in one lane from now on, in the order they were accepted. */
+  join(chat: string, into: string): void;
   /** What held the device back has changed. */
   recheck(): void;
   /** Begins nothing more and lets go of everything that is not in flight. @returns when what is in flight has ended. */
@@ -69,7 +71,7 @@ export interface Dispatcher<J extends LaneJob> {
 
 interface Running<J extends LaneJob> {
   readonly job: J;
-  readonly lane: Lane<J>;
+  lane: Lane<J>;
   preparing: boolean;
   flying: boolean;
   /** One before it in its chat was held: it has to stand behind that again. */
@@ -162,6 +164,10 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
     if (result === 'held') returnToLane(entry);
     else inHand -= 1;
     refresh(lane);
+    letFirstGo(lane);
+  };
+
+  const letFirstGo = (lane: Lane<J>): void => {
     for (const other of running) if (other.lane === lane && other.wait && isFirst(other)) other.wait.go();
   };
 
@@ -210,6 +216,12 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
         .finally(begin),
   });
 
+  const laneFor = (chat: string): Lane<J> => {
+    const lane = lanes.get(chat) ?? new Lane<J>(chat);
+    lanes.set(chat, lane);
+    return lane;
+  };
+
   const room = (): Room => {
     if (draining) return { jobs: 0 };
     const chats = PRIORITIES.map(() => 0);
@@ -248,9 +260,7 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
   return {
     add(jobs) {
       for (const job of jobs) {
-        const chat = chatOf(job);
-        const lane = lanes.get(chat) ?? new Lane<J>(chat);
-        lanes.set(chat, lane);
+        const lane = laneFor(chatOf(job));
         lane.park(job);
         inHand += 1;
         refresh(lane);
@@ -272,6 +282,16 @@ export function createDispatcher<J extends LaneJob>(options: DispatcherOptions<J
         if (lane) refresh(lane);
       }
       begin();
+    },
+    join(chat, into) {
+      const old = lanes.get(chat);
+      if (!old || chat === into) return;
+      const lane = laneFor(into);
+      lane.takeOver(old);
+      for (const entry of running) if (entry.lane === old) entry.lane = lane;
+      refresh(old);
+      refresh(lane);
+      letFirstGo(lane);
     },
     recheck: () => slots.recheck(),
     async drain() {

@@ -64,6 +64,13 @@ export class Lane<J extends LaneJob = LaneJob> {
     return out;
   }
 
+  /** Takes all messages of another lane, in order with its own. */
+  takeOver(other: Lane<J>): void {
+    for (const job of other.takeOut(() => true)) this.park(job);
+    this.underWay.push(...other.underWay.splice(0));
+    this.underWay.sort((a, b) => a.sequence - b.sequence);
+  }
+
   #count(job: J, change: number): void {
     const urgency = urgencyOf(job);
     this.#waiting[urgency] = (this.#waiting[urgency] ?? 0) + change;

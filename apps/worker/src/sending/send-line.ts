@@ -17,6 +17,8 @@ export interface SendLine {
   pause(): void;
   /** The account knows these chats now. */
   heard(chats: readonly string[]): void;
+  /** Two chats have turned out to be one person. */
+  joined(lane: string, into: string): void;
   /** What messages are held for has changed. */
   recheck(): void;
   /** Begins nothing more, keeps nothing waiting. Resolves when nothing is between dispatch and acknowledgement. */
@@ -85,6 +87,9 @@ export function createSendLine(context: SendContext): SendLine {
     epoch,
     room: () => dispatcher.room(),
     async take(jobs) {
+      await directory
+        .learnLanes(jobs.map(({ to }) => to))
+        .catch((error: unknown) => logger.warn('LIDs were not matched with numbers', describeError(error)));
       await gate.screen(jobs.map(({ to }) => directory.laneOf(to))).catch(logNotScreened);
       warmer.warm(jobs.map(({ to }) => to));
       dispatcher.add(jobs);
@@ -96,6 +101,7 @@ export function createSendLine(context: SendContext): SendLine {
     consume: () => consumer.consume(),
     pause: () => consumer.pause(),
     heard: (chats) => gate.heard(chats),
+    joined: (lane, into) => dispatcher.join(lane, into),
     recheck() {
       gate.recheck();
       dispatcher.recheck();
