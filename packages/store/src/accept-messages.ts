@@ -126,6 +126,14 @@ class ScriptError extends Error {
   override readonly name = 'ReplyError';
 }
 
+/** No session is opened for such a device until someone asks for it, so nothing new would be sent before it expires. */
+export function deviceBanned(): PomboError {
+  return new PomboError(
+    'DEVICE_NOT_READY',
+    'WhatsApp has banned the account of this device: when the phone can use WhatsApp again, connect it with POST /connect',
+  );
+}
+
 const REFUSALS: Readonly<Record<string, (waiting: number) => PomboError>> = {
   full: (waiting) =>
     new PomboError(
@@ -141,4 +149,5 @@ const REFUSALS: Readonly<Record<string, (waiting: number) => PomboError>> = {
       'DEVICE_NOT_READY',
       'this device is not paired with a phone yet: get a code from GET /qr and scan it',
     ),
+  banned: deviceBanned,
 };

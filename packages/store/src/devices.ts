@@ -96,6 +96,11 @@ export interface DeviceRecord {
   readonly owner?: string;
 }
 
+/** Whether new messages are accepted for it: it sends them now, or when it is back. */
+export function takesMessages({ paired, state }: Pick<DeviceRecord, 'paired' | 'state'>): boolean {
+  return paired && state !== 'banned';
+}
+
 /** What a worker reports of a device it owns; `null` removes. */
 export interface DeviceReport {
   readonly state?: DeviceState;

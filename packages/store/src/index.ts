@@ -3,6 +3,7 @@ export * from './backups/device-backups.js';
 export * from './changes.js';
 export * from './cipher.js';
 export * from './device-orders.js';
+export { deviceBanned } from './accept-messages.js';
 export * from './devices.js';
 export * from './erasure/erase-recipient-step.js';
 export * from './erasure/erase-tenant-step.js';

@@ -59,6 +59,18 @@ describe('accepting a message', () => {
     await expect(attempt('dev_A1F00000000000000000')).rejects.toBeInstanceOf(PomboError);
   });
 
+  test('refuses for a device that is banned, but knows what it accepted before', async () => {
+    const { id } = await context.store.devices.create('ten_a', 'banned');
+    await context.store.devices.report(id, { paired: true });
+    const before = draftFor(context.store, id);
+    await acceptMessage(context.store, before);
+    await context.store.devices.report(id, { state: 'banned' });
+    await expect(acceptMessage(context.store, draftFor(context.store, id))).rejects.toMatchObject({
+      code: 'DEVICE_NOT_READY',
+    });
+    await expect(acceptMessage(context.store, before)).resolves.toMatchObject({ known: 'queued' });
+  });
+
   test('keeps no caption and no picture address in the clear', async () => {
     const { redis, config } = context;
     const secret = 'CAPTION-THAT-NOBODY-MAY-READ';

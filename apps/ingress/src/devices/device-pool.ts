@@ -1,11 +1,11 @@
 /**
  * Which device sends, chosen from what is remembered of a tenant's devices: their state and how many messages wait for
- * them, a second old at most, plus what this process sent to them since. Whether the device exists and is paired is
+ * them, a second old at most, plus what this process sent to them since. Whether the device exists and takes messages is
  * checked again when the message is accepted.
  */
 import { PomboError } from '@pombo/contracts';
 import { SECOND } from '@pombo/runtime';
-import type { Caller, DeviceRecord, Devices } from '@pombo/store';
+import { type Caller, deviceBanned, type DeviceRecord, type Devices, takesMessages } from '@pombo/store';
 import type { ChangeFeed } from '../remembered/change-feed.js';
 import { createFreshCache } from '../remembered/fresh-cache.js';
 import { deviceNotFound, findOwnDevice, mayUse, noDevice } from './choose-device.js';
@@ -32,9 +32,9 @@ interface Pool {
 export interface DevicePool {
   /**
    * The named device; else the only one the caller may use, the connected one with the fewest waiting messages, or any
-   * that is paired. At once where that is remembered. The message is counted as waiting from now on.
+   * that is paired and not banned. At once where that is remembered. The message is counted as waiting from now on.
    *
-   * @throws PomboError DEVICE_NOT_FOUND; DEVICE_NOT_READY when none it may be is paired; RATE_LIMITED when too many
+   * @throws PomboError DEVICE_NOT_FOUND; DEVICE_NOT_READY when none it may be takes messages; RATE_LIMITED when too many
    * messages of the tenant wait, all devices together
    */
   choose(caller: Caller, deviceId: string | undefined): DeviceRecord | Promise<DeviceRecord>;
@@ -74,7 +74,7 @@ export function createDevicePool({ devices, changes, tenantMaxWaiting }: DeviceP
   const chooseNamed = async (pool: Pool, caller: Caller, deviceId: string): Promise<DeviceRecord> => {
     if (!mayUse(caller, deviceId)) throw deviceNotFound();
     const device = findKnown(pool, caller, deviceId) ?? (await findOwnDevice(devices, caller, deviceId));
-    if (!device.paired) throw notReady();
+    if (!takesMessages(device)) throw notReady([device]);
     return device;
   };
   const chooseAny = async (pool: Pool, caller: Caller): Promise<DeviceRecord> => {
@@ -85,7 +85,8 @@ export function createDevicePool({ devices, changes, tenantMaxWaiting }: DeviceP
       const now = leastBusy(await poolOf(caller.tenantId), caller);
       if (now) return now;
     }
-    throw pool.devices.some(({ id }) => mayUse(caller, id)) ? notReady() : noDevice();
+    const own = pool.devices.filter(({ id }) => mayUse(caller, id));
+    throw own.length > 0 ? notReady(own) : noDevice();
   };
 
   const count = (pool: Pool, device: DeviceRecord): DeviceRecord => {
@@ -110,20 +111,24 @@ export function createDevicePool({ devices, changes, tenantMaxWaiting }: DeviceP
 }
 
 function findKnown({ devices }: Pool, caller: Caller, deviceId: string): DeviceRecord | undefined {
-  return mayUse(caller, deviceId) ? devices.find(({ id, paired }) => id === deviceId && paired) : undefined;
+  return mayUse(caller, deviceId)
+    ? devices.find((device) => device.id === deviceId && takesMessages(device))
+    : undefined;
 }
 
 function leastBusy({ devices, waiting }: Pool, caller: Caller): DeviceRecord | undefined {
-  const paired = devices.filter(({ id, paired: isPaired }) => isPaired && mayUse(caller, id));
-  const connected = paired.filter(({ state }) => state === 'connected');
+  const ready = devices.filter((device) => takesMessages(device) && mayUse(caller, device.id));
+  const connected = ready.filter(({ state }) => state === 'connected');
   let best: DeviceRecord | undefined;
-  for (const device of connected.length > 0 ? connected : paired) {
+  for (const device of connected.length > 0 ? connected : ready) {
     if (!best || (waiting.get(device.id) ?? 0) < (waiting.get(best.id) ?? 0)) best = device;
   }
   return best;
 }
 
-function notReady(): PomboError {
+/** @param devices of which none takes messages. */
+function notReady(devices: readonly DeviceRecord[]): PomboError {
+  if (devices.some(({ paired }) => paired)) return deviceBanned();
   return new PomboError(
     'DEVICE_NOT_READY',
     'the device is not paired with a phone: get a code from GET /qr and scan it with WhatsApp',

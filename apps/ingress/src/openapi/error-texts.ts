@@ -11,7 +11,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, string>> = {
   MESSAGE_NOT_FOUND: 'You have no message with this id, or not any more.',
   MEDIA_NOT_FOUND: 'You have no media with this `media_id`, or not any more.',
   WEBHOOK_NOT_FOUND: 'You have no webhook endpoint with this id, or none at all.',
-  DEVICE_NOT_READY: 'The device was never paired, or its phone has logged it out.',
+  DEVICE_NOT_READY: 'The device was never paired, its phone has logged it out, or WhatsApp has banned its account.',
   ALREADY_DISPATCHED:
     'The message has been handed to WhatsApp, or has ended; or it has not ended and cannot be repeated.',
   ALREADY_CONNECTED: 'The device is connected already.',

@@ -13,7 +13,7 @@ export const ACCEPT_KEYS = 4;
  * KEYS: counters, outbox, device, list; those of the jobs' script; then record and content of each message.
  * ARGV: retention ms, outbox ms, cap of waiting messages, the messages as JSON (each: delay until due, ms; life after
  * that, ms; field, value…); then of each message its content and the arguments of its job.
- * Returns for each its sequence number, or {'exists', sequence, state}, {'full', waiting}, {'no-device' | 'not-paired'},
+ * Returns for each its sequence number, or {'exists', sequence, state}, {'full', waiting}, {'no-device' | 'not-paired' | 'banned'},
  * {'error', why}.
  *
  * @param follow Lua from `defineFollow`
@@ -27,8 +27,8 @@ ${CLOCK_AND_TELL}
 local recordsAt = #KEYS - 2 * #messages
 local jobKeys, parts = { unpack(KEYS, ${ACCEPT_KEYS + 1}, recordsAt) }, (#ARGV - 4) / #messages
 
-local owner = redis.call('HMGET', device, 'id', 'paired')
-local refusal = not owner[1] and 'no-device' or owner[2] ~= '1' and 'not-paired'
+local owner = redis.call('HMGET', device, 'id', 'paired', 'state')
+local refusal = not owner[1] and 'no-device' or owner[2] ~= '1' and 'not-paired' or owner[3] == 'banned' and 'banned'
 local figures = redis.call('HMGET', counters, 'seq', 'waiting', 'life', 'soonest')
 local sequence, waiting, longest = tonumber(figures[1] or '0'), tonumber(figures[2] or '0'), tonumber(figures[3] or '0')
 local soonest = figures[4] and tonumber(figures[4]) or math.huge
