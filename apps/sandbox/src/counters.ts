@@ -20,7 +20,7 @@ export interface CounterValues {
   preKeysUploaded: number;
   privacyTokens: { queries: number; tokens: number; byRecipient: Record<string, number> };
   usync: { queries: number; users: number };
-  uploads: { accepted: number; refused: number; bytes: number };
+  uploads: { begun: number; accepted: number; refused: number; bytes: number };
   downloads: { count: number; bytes: number };
   messages: {
     received: number;
@@ -58,7 +58,7 @@ const zero = (): CounterValues => ({
   preKeysUploaded: 0,
   privacyTokens: { queries: 0, tokens: 0, byRecipient: {} },
   usync: { queries: 0, users: 0 },
-  uploads: { accepted: 0, refused: 0, bytes: 0 },
+  uploads: { begun: 0, accepted: 0, refused: 0, bytes: 0 },
   downloads: { count: 0, bytes: 0 },
   messages: { received: 0, acked: 0, nacked: 0, acksDropped: 0, swallowed: 0, undeliverable: 0 },
   arrivals: 0,

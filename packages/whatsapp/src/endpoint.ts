@@ -53,7 +53,8 @@ export function createEndpoint(config: Config): Endpoint {
     },
     async close() {
       webSocketAgent?.destroy();
-      await mediaDispatcher.close();
+      // What is still under way is for messages that the next owner sends.
+      await mediaDispatcher.destroy();
     },
   });
   return build(

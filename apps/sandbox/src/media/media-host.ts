@@ -74,6 +74,7 @@ async function takeUpload(
 ): Promise<void> {
   const claimed = UPLOAD_PATH.exec(url.pathname)?.[1];
   if (claimed === undefined) throw new Refusal(404, 'no such upload path');
+  options.counters.values.uploads.begun += 1;
   const bytes = await readBody(request);
   const { slowUploadsMs = 0, mediaValidityMs = DEFAULT_VALIDITY_MS } = options.faults.current;
   if (slowUploadsMs > 0) await new Promise<void>((resolve) => options.tasks.after(slowUploadsMs, resolve));
