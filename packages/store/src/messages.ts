@@ -145,18 +145,20 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
   const keysOf = (id: string, deviceId: string): string[] => sharedKeysOf(keys, id, deviceId);
   const argsOf = (id: string): Args => sharedArgsOf(keys, id, limits);
 
-  const readContent = async (id: string): Promise<MessageContent | undefined> => {
+  const readContent = async (
+    id: string,
+    isWanted?: (sealed: Buffer) => boolean,
+  ): Promise<MessageContent | undefined> => {
     const sealed = await redis.getBuffer(keys.content(id));
-    return sealed === null ? undefined : openContent(cipher, keys.content(id), sealed).content;
+    if (sealed === null || isWanted?.(sealed) === false) return undefined;
+    return openContent(cipher, keys.content(id), sealed).content;
   };
   /** A file's name says something, so it lies only in the encrypted content. */
   const withFileName = async (record: MessageRecord): Promise<MessageRecord> => {
     if (record.type !== 'document') return record;
-    const sealed = await redis.getBuffer(keys.content(record.id));
     // Without its key the name is as good as gone, and the rest can be told.
-    if (sealed === null || !cipher.knows(sealed)) return record;
-    const { content } = openContent(cipher, keys.content(record.id), sealed);
-    if (content.type !== 'document') return record;
+    const content = await readContent(record.id, (sealed) => cipher.knows(sealed));
+    if (content?.type !== 'document') return record;
     return { ...record, metadata: { ...record.metadata, file_name: content.file_name ?? UNNAMED_DOCUMENT } };
   };
 
@@ -247,7 +249,7 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
       });
     },
 
-    readContent,
+    readContent: (id) => readContent(id),
 
     async readRecipients(ids) {
       const found = await Promise.all(ids.map((id) => redis.hmget(keys.record(id), 'n', 'to', 'qAt', 'chat')));

@@ -16,8 +16,9 @@ import {
   SWITCH_TOKEN,
   UPDATE_IF_THERE,
 } from './scripts/user-scripts.js';
+import { devicesOf } from './devices-of-user.js';
 import { createToken, hashToken, sameHash } from './tokens.js';
-import { devicesOf, followUser } from './webhooks/follow-user.js';
+import { followUser } from './webhooks/follow-user.js';
 import type { WebhookEndpoints } from './webhooks/webhook-endpoints.js';
 
 declare module 'ioredis' {

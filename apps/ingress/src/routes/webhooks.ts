@@ -1,7 +1,7 @@
 /** Where a tenant wants to hear of events: `/webhook` for one endpoint of a user, `/webhooks` for as many as one likes. */
 import { randomUUID } from 'node:crypto';
 import { DEVICE_EVENTS, EVENT_NAMES, MESSAGE_EVENTS, PomboError, rfc3339 } from '@pombo/contracts';
-import { OLD_SECRET_MS, singleWebhookId, type WebhookEndpoint, type WebhookName } from '@pombo/store';
+import { nameOfWebhook, OLD_SECRET_MS, singleWebhookId, type WebhookEndpoint } from '@pombo/store';
 import type { Request, Response } from 'express';
 import type { AppParts } from '../app-parts.js';
 import { parsePrefer } from '../http/prefer.js';
@@ -19,7 +19,6 @@ const singleOf = (request: Request): string => {
   const { tenantId, userId } = callerOf(request);
   return singleWebhookId(tenantId, userId);
 };
-const nameOf = ({ tenantId, id }: WebhookEndpoint): WebhookName => ({ tenantId, webhookId: id });
 const optionsOf = (request: Request) => ({ strict: parsePrefer(request.get('prefer')).strict });
 
 export function addWebhookRoutes(routes: Routes, parts: AppParts): void {
@@ -40,12 +39,12 @@ function addEndpointRoutes(routes: Routes, parts: AppParts): void {
   };
   const answerOne = async (request: Request, response: Response, webhookId: string): Promise<void> => {
     const endpoint = await findOwnWebhook(endpoints, callerOf(request), webhookId);
-    const webhook = { ...describe(endpoint), ...describeBacklog(await log.backlog(nameOf(endpoint))) };
+    const webhook = { ...describe(endpoint), ...describeBacklog(await log.backlog(nameOfWebhook(endpoint))) };
     response.json({ success: true, webhook, data: webhook });
   };
   const remove = async (request: Request, response: Response, webhookId: string): Promise<void> => {
     const endpoint = await findOwnWebhook(endpoints, callerOf(request), webhookId);
-    if (!(await endpoints.remove(nameOf(endpoint)))) throw webhookNotFound();
+    if (!(await endpoints.remove(nameOfWebhook(endpoint)))) throw webhookNotFound();
     response.json({ success: true });
   };
 
@@ -83,7 +82,7 @@ function addDeliveryRoutes(routes: Routes, parts: AppParts): void {
   const find = (request: Request) => findOwnWebhook(endpoints, callerOf(request), idOf(request));
 
   routes.add('POST /webhooks/:id/test', async (request, response) => {
-    const name = nameOf(await find(request));
+    const name = nameOfWebhook(await find(request));
     const eventId = `evt_test_${Date.now()}_${randomUUID().slice(0, 8)}`;
     const data = { message: 'This is a test event from Pombo.', webhook_id: name.webhookId };
     const outcome = await deliveries.test(name, eventId, data);
@@ -101,15 +100,15 @@ function addDeliveryRoutes(routes: Routes, parts: AppParts): void {
   });
 
   routes.add('GET /webhooks/:id/deliveries', async (request, response) => {
-    const name = nameOf(await find(request));
+    const name = nameOfWebhook(await find(request));
     const query = parseDeliveriesQuery(request.query);
     response.json({ success: true, ...(await listDeliveries(log, name, query)) });
   });
 
   routes.add('GET /webhooks/:id/dead-letters', async (request, response) => {
-    const { id, tenantId } = await find(request);
+    const name = nameOfWebhook(await find(request));
     const { limit } = parseDeliveriesQuery(request.query);
-    const shown = await listDeadLetters(parts.store, { tenantId, webhookId: id }, limit);
+    const shown = await listDeadLetters(parts.store, name, limit);
     response.json({ success: true, dead_letters: shown, data: shown });
   });
 }

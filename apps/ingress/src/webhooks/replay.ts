@@ -1,6 +1,6 @@
 /** Delivering again: one event, all that were given up, or all since a time. */
 import { PomboError } from '@pombo/contracts';
-import { asksFor, isWithin, type Store, type StoredEvent, type WebhookEndpoint, type WebhookName } from '@pombo/store';
+import { asksFor, isWithin, nameOfWebhook, type Store, type StoredEvent, type WebhookEndpoint } from '@pombo/store';
 import Joi from 'joi';
 import { fieldProblems, summarise } from '../http/field-problems.js';
 import { findEvent } from './find-event.js';
@@ -55,7 +55,7 @@ export function parseReplay(body: unknown): ReplayRequest {
 
 /** @throws PomboError NOT_FOUND for an event that is not kept (any more) */
 export async function replay(store: Store, endpoint: WebhookEndpoint, request: ReplayRequest): Promise<Replayed> {
-  const name = nameOf(endpoint);
+  const name = nameOfWebhook(endpoint);
   const replayed = await requeueAsked(store, endpoint, request);
   await store.webhooks.endpoints.wake(name);
   return replayed;
@@ -68,7 +68,7 @@ function requeueAsked(store: Store, endpoint: WebhookEndpoint, request: ReplayRe
 }
 
 async function requeueOne(store: Store, endpoint: WebhookEndpoint, eventId: string): Promise<Replayed> {
-  const name = nameOf(endpoint);
+  const name = nameOfWebhook(endpoint);
   const entryId = await findEvent(store, name.tenantId, eventId);
   if (entryId !== undefined && (await mayBeTold(store, endpoint, entryId))) {
     const { queued, handled } = await store.webhooks.deliveries.requeue(name, [entryId]);
@@ -80,7 +80,7 @@ async function requeueOne(store: Store, endpoint: WebhookEndpoint, eventId: stri
 /** Those given up before it was asked for: an endpoint that is down gives up again what it is sent now. */
 async function requeueDead(store: Store, endpoint: WebhookEndpoint): Promise<Replayed> {
   const { redis, webhooks } = store;
-  const name = nameOf(endpoint);
+  const name = nameOfWebhook(endpoint);
   const begunAt = await timeOfRedis(redis);
   let queued = 0;
   for (let skip = 0; ;) {
@@ -103,7 +103,7 @@ async function requeueSince(
   since: number,
   after: string | undefined,
 ): Promise<Replayed> {
-  const name = nameOf(endpoint);
+  const name = nameOfWebhook(endpoint);
   const begunAt = await timeOfRedis(store.redis);
   let queued = 0;
   let next = after ?? null;
@@ -117,8 +117,6 @@ async function requeueSince(
   }
   return { queued, complete: true, next: null };
 }
-
-const nameOf = ({ tenantId, id }: WebhookEndpoint): WebhookName => ({ tenantId, webhookId: id });
 
 /** What it was told once may be about a device that its user may no longer use. */
 async function mayBeTold({ webhooks }: Store, endpoint: WebhookEndpoint, entryId: string): Promise<boolean> {

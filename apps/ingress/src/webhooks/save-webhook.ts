@@ -5,6 +5,7 @@ import {
   type Caller,
   createWebhookId,
   createWebhookSecret,
+  nameOfWebhook,
   rotateSecrets,
   singleWebhookId,
   type WebhookChanges,
@@ -90,15 +91,15 @@ export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
       url: body.url,
       secrets: rotateSecrets(earlier?.secrets ?? [], secret),
     });
-    const endpoint = await readBounded({ tenantId: identity.tenantId, webhookId: identity.id }, identity.userId);
+    const endpoint = await readBounded(nameOfWebhook(identity), identity.userId);
     const isNew = secret !== earlier?.secrets[0]?.secret;
     return { endpoint, created: !earlier, warnings, ...(isNew ? { secret } : {}) };
   };
 
-  const update = async ({ id, tenantId, userId }: WebhookEndpoint, changes: WebhookChanges) => {
-    const name = { tenantId, webhookId: id };
+  const update = async (earlier: WebhookEndpoint, changes: WebhookChanges) => {
+    const name = nameOfWebhook(earlier);
     if (!(await endpoints.change(name, changes))) throw webhookNotFound();
-    const endpoint = await readBounded(name, changes.userId ?? userId);
+    const endpoint = await readBounded(name, changes.userId ?? earlier.userId);
     // It may have been disabled or paused, with events that wait.
     await endpoints.wake(name);
     return endpoint;

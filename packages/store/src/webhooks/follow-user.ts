@@ -2,13 +2,9 @@
  * Keeps what endpoints are told within what whoever made them may see: no events of other devices, and none at all once
  * the user is disabled or removed.
  */
+import { devicesOf } from '../devices-of-user.js';
 import type { User } from '../users.js';
-import type { WebhookEndpoints } from './webhook-endpoints.js';
-
-/** The devices a user may use; undefined: all. An admin may use every one, whatever was said before it became one. */
-export function devicesOf({ role, devices }: Pick<User, 'role' | 'devices'>): readonly string[] | undefined {
-  return role === 'admin' ? undefined : devices;
-}
+import { nameOfWebhook, type WebhookEndpoints } from './webhook-endpoints.js';
 
 /** @param user as it is now; undefined when it was removed. */
 export async function followUser(
@@ -20,7 +16,7 @@ export async function followUser(
   const scope = user && devicesOf(user);
   for (const endpoint of await endpoints.listOfTenant(tenantId)) {
     if (endpoint.userId !== userId) continue;
-    const name = { tenantId, webhookId: endpoint.id };
+    const name = nameOfWebhook(endpoint);
     if (!user?.enabled) {
       if (endpoint.enabled) await endpoints.change(name, { enabled: false, disabledBy: 'user' });
     } else if (scope?.join() !== endpoint.scope?.join()) await endpoints.change(name, { scope });

@@ -34,6 +34,11 @@ export interface WebhookName {
   readonly webhookId: string;
 }
 
+export const nameOfWebhook = ({ tenantId, id }: Pick<WebhookEndpoint, 'tenantId' | 'id'>): WebhookName => ({
+  tenantId,
+  webhookId: id,
+});
+
 export interface WebhookEndpoints {
   /** Makes an endpoint, or replaces the settings of the one with this id. */
   put(endpoint: NewWebhook): Promise<void>;
