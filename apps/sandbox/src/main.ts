@@ -2,10 +2,10 @@
 import { captureConsole } from './capture-console.js';
 import { loadSandboxConfig } from './config.js';
 import { createSandbox } from './sandbox.js';
-import { rememberKeys } from './signal/remember-keys.js';
+import { useNativeCurve } from './signal/native-curve.js';
 
 captureConsole();
-rememberKeys();
+useNativeCurve();
 
 function fail(error: unknown): never {
   process.stderr.write(`sandbox: ${error instanceof Error ? error.message : 'failed'}\n`);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import * as libsignal from 'libsignal';
-import { readCurveKeysRaw } from '../src/auth/raw-curve-keys.js';
+import { useNativeCurve } from '../src/auth/native-curve.js';
 
 interface Curve {
   readonly calculateAgreement: (publicKey: Buffer, privateKey: Buffer) => Buffer;
@@ -30,7 +30,7 @@ function loadCurveAnew(): Curve {
 }
 
 test('agreements are those of libsignal itself, whoever made the keys', () => {
-  readCurveKeysRaw();
+  useNativeCurve();
   expect(curve.calculateAgreement).not.toBe(before.calculateAgreement);
   for (const [one, other] of [
     [curve.generateKeyPair(), curve.generateKeyPair()],
@@ -46,11 +46,30 @@ test('agreements are those of libsignal itself, whoever made the keys', () => {
 });
 
 test('keys have the form libsignal gives them', () => {
-  readCurveKeysRaw();
+  useNativeCurve();
   const { pubKey, privKey } = curve.generateKeyPair();
   expect(pubKey).toHaveLength(33);
   expect(pubKey[0]).toBe(5);
   expect(privKey).toHaveLength(32);
+});
+
+test('without libsodium everything stays as it was', () => {
+  useNativeCurve(() => {
+    throw new Error('no prebuilt libsodium for this machine');
+  });
+  const { pubKey, privKey } = curve.generateKeyPair();
+  expect(String(curve.calculateAgreement)).toBe(String(before.calculateAgreement));
+  expect(String(curve.verifySignature)).toBe(String(before.verifySignature));
+  useNativeCurve();
+  const other = curve.generateKeyPair();
+  expect(curve.calculateAgreement(pubKey, other.privKey)).toEqual(curve.calculateAgreement(other.pubKey, privKey));
+});
+
+test('an agreement with a key that makes it worth nothing is refused', () => {
+  useNativeCurve();
+  const { privKey } = curve.generateKeyPair();
+  const zero = Buffer.concat([Buffer.of(5), Buffer.alloc(32)]);
+  for (const table of [curve, before]) expect(() => table.calculateAgreement(zero, privKey)).toThrow();
 });
 
 test('making keys does not lock up the process, however busy its garbage collector is', () => {
@@ -64,7 +83,7 @@ test('making keys does not lock up the process, however busy its garbage collect
 });
 
 test('what is not a key is refused as libsignal refuses it', () => {
-  readCurveKeysRaw();
+  useNativeCurve();
   const { privKey, pubKey } = curve.generateKeyPair();
   const wrong: Array<[Buffer, Buffer]> = [
     [Buffer.alloc(5), privKey],
@@ -79,7 +98,7 @@ test('what is not a key is refused as libsignal refuses it', () => {
 });
 
 test('signatures hold and fail as they do with libsignal itself', () => {
-  readCurveKeysRaw();
+  useNativeCurve();
   expect(curve.verifySignature).not.toBe(before.verifySignature);
   for (let nth = 0; nth < 8; nth += 1) {
     const { pubKey, privKey } = curve.generateKeyPair();
