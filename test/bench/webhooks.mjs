@@ -59,7 +59,7 @@ const draft = (store, tenantId, deviceId) => ({
   id: store.messages.createId(deviceId),
   content: { type: 'text', text: 'Spring has come to the pigeon loft: visit us.' },
   ...{ tenantId, deviceId, userId: 'usr_bench', to: '447700000000@s.whatsapp.net', priority: 'normal' },
-  ...{ delayMs: 0, expiresInMs: 3_600_000, awaited: false, clientReference: 'spring campaign' },
+  ...{ expiresInMs: 3_600_000, awaited: false, clientReference: 'spring campaign' },
 });
 
 /** Waits without asking time and again, which would cost the receiver what is measured. @returns event → when it came. */

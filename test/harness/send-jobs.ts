@@ -26,9 +26,10 @@ export function createTestSender(store: Store, tenantId: string): TestSender {
     async send({ deviceId, number, content, priority = 'normal', expiresInMs = 600_000, delayMs = 0, ...rest }) {
       const id = rest.id ?? store.messages.createId(deviceId);
       const to = number.includes('@') ? number : `${number}@s.whatsapp.net`;
-      const draft = { id, content, tenantId, userId: 'usr_test', deviceId, to, priority, expiresInMs, delayMs };
+      const draft = { id, content, tenantId, userId: 'usr_test', deviceId, to, priority, expiresInMs };
+      const due = delayMs > 0 ? { sendAt: Date.now() + delayMs } : {};
       const job = await producer.describe({ messageId: id, deviceId, priority, requestId: 'test', delayMs });
-      await store.messages.accept({ ...draft, awaited: false }, job);
+      await store.messages.accept({ ...draft, ...due, awaited: false }, job);
       return id;
     },
     close: () => producer.close(),

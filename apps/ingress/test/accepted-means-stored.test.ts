@@ -103,8 +103,8 @@ describe('an accepted message', () => {
     const ahead = await harness.sendImage({ send_at: at.toISOString() });
     const read = (id: unknown) => harness.store.messages.read(String(id));
     expect(await read(past.body['message_id'])).not.toHaveProperty('sendAt');
-    const { sendAt = 0 } = (await read(ahead.body['message_id'])) ?? {};
-    expect(Math.abs(sendAt - at.getTime())).toBeLessThan(2_000);
+    const record = await read(ahead.body['message_id']);
+    expect(record).toMatchObject({ sendAt: at.getTime(), expiresAt: at.getTime() + 86_400_000 });
     const delayed = (await keysOf(harness.store.redis, harness.store.keys.deviceIndex.split(':')[0] ?? '')).find(
       (key) => key.endsWith(':delayed'),
     );

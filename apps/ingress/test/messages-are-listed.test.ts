@@ -36,7 +36,7 @@ async function acceptMany(
     ids.push(id);
     const draft: MessageDraft = {
       ...{ id, deviceId, tenantId, userId: 'usr_a', to: `${NUMBER}@s.whatsapp.net`, priority: 'normal' },
-      ...{ content: { type: 'image', source: { url: IMAGE_URL } }, delayMs: 0, expiresInMs: 60_000, awaited: false },
+      ...{ content: { type: 'image', source: { url: IMAGE_URL } }, expiresInMs: 60_000, awaited: false },
       ...changes,
     };
     accepts.push(store.messages.accept(draft));

@@ -84,7 +84,7 @@ test('a document whose content cannot be read is told without its file name, and
   const id = before.store.messages.createId(harness.deviceId);
   await before.store.messages.accept({
     ...{ id, deviceId: harness.deviceId, tenantId: harness.tenantId, userId: 'usr_test' },
-    ...{ to: '5511999990000@s.whatsapp.net', priority: 'normal', delayMs: 0, expiresInMs: 600_000, awaited: false },
+    ...{ to: '5511999990000@s.whatsapp.net', priority: 'normal', expiresInMs: 600_000, awaited: false },
     content: { type: 'document', source: { url: 'https://files.example/a.pdf' }, file_name: 'a.pdf' },
   });
   await before.redis.quit();

@@ -56,7 +56,6 @@ export async function openWebhooks(settings: Record<string, string> = {}): Promi
     deviceId: device,
     to: '5511999990000@s.whatsapp.net',
     priority: 'normal' as const,
-    delayMs: 0,
     expiresInMs: 600_000,
     awaited: false,
     ...(clientReference === undefined ? {} : { clientReference }),

@@ -39,7 +39,7 @@ async function stage({ store = context.store, settings, ...given }: Stage) {
   const lease = await createLeases(redis, store.keys, 'worker-1').claim(deviceId);
   const id = store.messages.createId(deviceId);
   await store.messages.accept({
-    ...{ id, deviceId, priority: 'normal', delayMs: 0, expiresInMs: 60_000, awaited: false },
+    ...{ id, deviceId, priority: 'normal', expiresInMs: 60_000, awaited: false },
     ...{ tenantId: 'ten_a', userId: 'usr_a', to: TO },
     content: { type: 'text', text: 'hello' },
   });

@@ -33,10 +33,11 @@ async function accept(priority: Priority = 'normal', delayMs = 0): Promise<strin
 
 async function acceptAs(id: string, priority: Priority, delayMs: number): Promise<void> {
   const draft: MessageDraft = {
-    ...{ id, deviceId, priority, delayMs, tenantId: 'ten_a', userId: 'usr_a', to: '5511999990000@s.whatsapp.net' },
+    ...{ id, deviceId, priority, tenantId: 'ten_a', userId: 'usr_a', to: '5511999990000@s.whatsapp.net' },
     content: { type: 'image', source: { url: 'https://example.com/a.png' } },
     expiresInMs: 60_000,
     awaited: false,
+    ...(delayMs > 0 ? { sendAt: Date.now() + delayMs } : {}),
   };
   const job = await producer.describe({ messageId: id, deviceId, priority, requestId: 'r-1', delayMs });
   await context.store.messages.accept(draft, job);

@@ -101,9 +101,18 @@ function argsOf(limits: MessageLimits, batch: readonly Waiting[]): ScriptArgumen
   return [...args, ...batch.flatMap(({ sealed, job }) => [sealed, ...(job?.args ?? [])])];
 }
 
-/** Delay, life, then fields of the record. */
+/** When it is due (0 for at once), life, then fields of the record. */
 function describe(draft: MessageDraft): Array<string | number> {
-  const fields = [draft.delayMs, draft.expiresInMs, 't', draft.content.type, 'n', draft.tenantId, 'u', draft.userId];
+  const fields = [
+    draft.sendAt ?? 0,
+    draft.expiresInMs,
+    't',
+    draft.content.type,
+    'n',
+    draft.tenantId,
+    'u',
+    draft.userId,
+  ];
   fields.push('d', draft.deviceId, 'to', draft.to, 'pr', draft.priority);
   if (draft.clientReference !== undefined) fields.push('ref', wellFormed(draft.clientReference));
   if (draft.retryOf !== undefined) fields.push('of', draft.retryOf);

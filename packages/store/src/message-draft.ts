@@ -14,8 +14,8 @@ export interface MessageDraft {
   readonly clientReference?: string;
   /** The message this one repeats. */
   readonly retryOf?: string;
-  /** Milliseconds until it is due; 0 for now. */
-  readonly delayMs: number;
+  /** When it is due, in milliseconds since the epoch; absent for at once. */
+  readonly sendAt?: number;
   /** Milliseconds it may wait for its device after it is due. */
   readonly expiresInMs: number;
   /** Someone waits for the outcome, so it is published when it is known. */

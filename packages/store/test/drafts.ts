@@ -9,7 +9,6 @@ export function draftFor(store: Store, deviceId: string, changes: Partial<Messag
     deviceId,
     to: '5511999990000@s.whatsapp.net',
     priority: 'normal',
-    delayMs: 0,
     expiresInMs: 60_000,
     awaited: false,
     ...changes,

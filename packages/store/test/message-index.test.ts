@@ -64,7 +64,7 @@ test('the list is rid of what is older than any record can be, as new messages c
 
 test('the list keeps a message that was given a long time, as long as that may last', async () => {
   const deviceId = await newDevice();
-  const scheduled = await accepted(deviceId, { delayMs: 500_000 });
+  const scheduled = await accepted(deviceId, { sendAt: Date.now() + 500_000 });
   await context.redis.del(context.store.keys.messageIndex(deviceId));
   await addAncient(deviceId, 250, 200_000);
   await accepted(deviceId);

@@ -27,7 +27,7 @@ async function accept(deviceId) {
   const id = store.messages.createId(deviceId);
   const job = await producer.describe({ messageId: id, deviceId, priority: 'normal', requestId: 'r', delayMs: 0 });
   const draft = { id, deviceId, content: { type: 'text', text: 'x' }, to: '447700000000@s.whatsapp.net' };
-  const times = { delayMs: 0, expiresInMs: LEASE_MS, awaited: false, priority: 'normal' };
+  const times = { expiresInMs: LEASE_MS, awaited: false, priority: 'normal' };
   await store.messages.accept({ ...draft, ...times, tenantId: 'ten_bench', userId: 'usr_bench' }, job);
 }
 

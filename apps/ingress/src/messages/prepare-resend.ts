@@ -52,7 +52,6 @@ export function createPrepareResend(parts: AppParts): PrepareResend {
         priority,
         ...(clientReference === undefined ? {} : { clientReference }),
         retryOf: record.id,
-        delayMs: 0,
         expiresInMs,
       },
       scope: 'resend',

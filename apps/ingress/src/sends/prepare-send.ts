@@ -30,7 +30,7 @@ export function createPrepareSend(type: MessageType, { config, store, devicePool
         to,
         priority,
         ...(client_reference === undefined ? {} : { clientReference: client_reference }),
-        delayMs,
+        ...(delayMs > 0 ? { sendAt: send_at?.getTime() } : {}),
         expiresInMs,
       },
       scope: `send/${type}`,

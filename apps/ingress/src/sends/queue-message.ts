@@ -16,7 +16,8 @@ export type QueueMessage = (draft: MessageDraft, context: RequestContext) => Pro
 export function createQueueMessage({ store, producer, metrics }: AppParts): QueueMessage {
   const { redis, messages } = store;
   return async (draft, { requestId, redisBudget }) => {
-    const { id, deviceId, priority, delayMs } = draft;
+    const { id, deviceId, priority, sendAt = 0 } = draft;
+    const delayMs = Math.max(0, sendAt - Date.now());
     const job = await producer.describe({ messageId: id, deviceId, priority, requestId, delayMs });
     // Nothing leaves a connection that is not ready, so the client need not wonder whether its message exists.
     if (redis.status !== 'ready') throw queueUnavailable();

@@ -1,5 +1,5 @@
 /** Delivering again: one event, all that were given up, or all since a time. */
-import { PomboError } from '@pombo/contracts';
+import { PomboError, timeSchema } from '@pombo/contracts';
 import { asksFor, isWithin, nameOfWebhook, type Store, type StoredEvent, type WebhookEndpoint } from '@pombo/store';
 import Joi from 'joi';
 import { fieldProblems, summarise } from '../http/field-problems.js';
@@ -27,7 +27,7 @@ const PIECE = 1000;
 export const replaySchema = Joi.object<ReplayRequest>({
   event_id: Joi.string().max(128),
   failed: Joi.boolean().valid(true),
-  since: Joi.date().iso(),
+  since: timeSchema,
   after: Joi.string()
     .pattern(/^\d{1,15}-\d{1,10}$/, 'the next of an earlier answer')
     .description(

@@ -3,6 +3,7 @@ import Joi from 'joi';
 import { isMessageId, MESSAGE_ID } from '../message-id.js';
 import { PRIORITIES, type Priority } from '../message-state.js';
 import { recipientSchema } from '../recipient.js';
+import { timeSchema } from '../rfc3339.js';
 
 /** A message may be scheduled this many days ahead. */
 const MAX_SCHEDULE_DAYS = 35;
@@ -76,8 +77,7 @@ const quotedSchema = Joi.alternatives()
   .description('The message being answered: the `message_id` of one sent through Pombo, or key and text of any other.')
   .meta({ component: 'Quoted' });
 
-const sendAtSchema = Joi.date()
-  .iso()
+const sendAtSchema = timeSchema
   .custom((value: Date, helpers) =>
     value.getTime() > Date.now() + MAX_SCHEDULE_DAYS * DAY_MS ? helpers.error('sendAt.far') : value,
   )

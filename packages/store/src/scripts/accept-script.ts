@@ -11,8 +11,8 @@ export const ACCEPT_KEYS = 4;
  * `queued` or `processing`. What goes wrong with one message is told of that one; when all go wrong, it is an error.
  *
  * KEYS: counters, outbox, device, list; those of the jobs' script; then record and content of each message.
- * ARGV: retention ms, outbox ms, cap of waiting messages, the messages as JSON (each: delay until due, ms; life after
- * that, ms; field, value…); then of each message its content and the arguments of its job.
+ * ARGV: retention ms, outbox ms, cap of waiting messages, the messages as JSON (each: when due, ms since the epoch, 0
+ * for at once; life after that, ms; field, value…); then of each message its content and the arguments of its job.
  * Returns for each its sequence number, or {'exists', sequence, state}, {'full', waiting}, {'no-device' | 'not-paired' | 'banned'},
  * {'error', why}.
  *
@@ -46,10 +46,10 @@ end
 
 local function write(message, content, sealed)
   sequence, waiting, taken = sequence + 1, waiting + 1, taken + 1
-  local due = now + message[1]
-  local expires = due + message[2]
+  local due = message[1]
+  local expires = math.max(now, due) + message[2]
   redis.call('HSET', record, 'seq', sequence, 'st', 'queued', 'w', 1, 'qAt', now, 'exp', expires, unpack(message, 3))
-  if message[1] > 0 then redis.call('HSET', record, 'due', due) end
+  if due > 0 then redis.call('HSET', record, 'due', due) end
   redis.call('PEXPIREAT', record, expires + retentionMs)
   redis.call('SET', content, sealed, 'PXAT', expires + retentionMs)
   append('queued')
