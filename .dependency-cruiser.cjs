@@ -9,7 +9,7 @@ const { join } = require('node:path');
 const ANY_OF_OURS = '^(apps|packages)/';
 const TEST = '\\.test\\.ts$|/test/';
 /** Where a process or a package begins: what cannot be reached from here is dead. */
-const ENTRY_POINT = '/src/(index|main|protocol|children/[a-z]+-child)\\.ts$';
+const ENTRY_POINT = '/src/(index|main|protocol|children/[a-z]+-child|auth/[a-z-]+-thread)\\.ts$';
 
 /** One door for each risky library. */
 const DOORS = {

@@ -3,7 +3,9 @@
  * with those for good.
  */
 import { useNativeCurve } from './native-curve.js';
+import { makeSessionsAside } from './new-sessions.js';
 import { trySessionsApart } from './sessions-tried-apart.js';
 
 useNativeCurve();
+makeSessionsAside();
 trySessionsApart();
