@@ -191,19 +191,28 @@ describe('an Idempotency-Key', () => {
     expect((await harness.sendImage(base, withKey(key))).body).toEqual(first.body);
   });
 
-  test('is another one on another route, and another tenant’s', async () => {
-    const key = newKey();
+  test('is refused for a message of another type', async () => {
+    const headers = withKey(newKey());
+    const first = await harness.sendImage({}, headers);
+    const before = await stockOf(harness);
+    const body = { number: NUMBER, text: 'hi' };
+    const other = await harness.call('POST', '/send/text', { headers, body });
+    expect([first.status, other.status]).toEqual([202, 422]);
+    expect(other.body).toMatchObject({ error_code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(await addedSince(before)).toEqual({ records: [], jobs: [] });
+  });
+
+  test('is another tenant’s own', async () => {
+    const headers = withKey(newKey());
     const { tenantId, token } = await createTenant(harness.store);
     await createReadyDevice(harness.store, tenantId);
-    const headers = withKey(key);
     const body = { number: NUMBER, image_url: IMAGE_URL };
     const answers = [
       await harness.sendImage({}, headers),
-      await harness.call('POST', '/send/text', { headers, body: { number: NUMBER, text: 'hi' } }),
       await harness.call('POST', '/send/image', { headers, body, token }),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
-    expect(new Set(answers.map((answer) => answer.body['message_id'])).size).toBe(3);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    expect(new Set(answers.map((answer) => answer.body['message_id'])).size).toBe(2);
   });
 
   test.each([
@@ -339,7 +348,7 @@ async function removeJob(id: string, deviceId = harness.deviceId): Promise<void>
 }
 
 async function forgetThatItIsDone(key: string): Promise<void> {
-  const name = { tenantId: harness.tenantId, scope: 'send/image', key };
+  const name = { tenantId: harness.tenantId, scope: 'send', key };
   const intent = await harness.store.intents.read(name);
   if (!intent?.done) throw new Error('it was not done');
   await harness.store.intents.update(name, { ...intent, done: false });

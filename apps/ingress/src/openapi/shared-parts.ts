@@ -20,7 +20,7 @@ export const PARAMETERS: Readonly<Record<RequestHeader, object>> = {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'A text of yours. The same request under the same key is answered as the first one and sends nothing twice, for a day.',
+      'A text of yours. The same request under the same key is answered as the first one and sends nothing twice, for a day; any other send under it, of whatever type, is refused.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   },
 };

@@ -33,7 +33,8 @@ export function createPrepareSend(type: MessageType, { config, store, devicePool
         ...(delayMs > 0 ? { sendAt: send_at?.getTime() } : {}),
         expiresInMs,
       },
-      scope: `send/${type}`,
+      // One for all types: what differs by type is another body under the key.
+      scope: 'send',
       asked: { content, to, device_id, priority, client_reference, send_at, expires_in },
       warnings,
       chooseDevice() {
