@@ -67,6 +67,16 @@ describe('an accepted message', () => {
     expect(await readdir(`${harness.mediaDir}/${blob.slice(0, 2)}`)).toEqual([blob]);
   });
 
+  test('keeps of a quoted message its text, whatever else the client knows of it', async () => {
+    const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const message = `{"conversation":"hi","messageContextInfo":${nested}}`;
+    const body = `{"number":"${NUMBER}","text":"x","quoted":{"key":{"id":"ABC","fromMe":false},"message":${message}}}`;
+    const answer = await harness.call('POST', '/send/text', { body });
+    expect(answer.status).toBe(202);
+    const content = await harness.store.messages.readContent(String(answer.body['message_id']));
+    expect(content?.quoted).toEqual({ key: { id: 'ABC', fromMe: false }, message: { conversation: 'hi' } });
+  });
+
   test('may be written in either spelling', async () => {
     const quoted = { key: { id: 'ABC', fromMe: false }, message: { conversation: 'hi' } };
     const body = { to: '+55 (11) 99999-9999', imageUrl: IMAGE_URL, view_once: true, deviceId: harness.deviceId };

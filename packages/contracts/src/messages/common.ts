@@ -50,7 +50,10 @@ const quotedKey = Joi.object({
   remoteJid: Joi.string().max(64),
 });
 
-const quotedMessage = Joi.object({ conversation: Joi.string().max(65_536).allow('').required() }).unknown(true);
+/** Clients hand on all that WhatsApp told them of a message; its text is what a quote shows. */
+const quotedMessage = Joi.object({ conversation: Joi.string().max(65_536).allow('').required() })
+  .unknown(true)
+  .custom(({ conversation }: { conversation: string }) => ({ conversation }));
 
 /** For the API's document. */
 const ownMessageId = { jsonSchema: { pattern: MESSAGE_ID.source } };
