@@ -77,6 +77,36 @@ describe('an accepted message', () => {
     expect(content?.quoted).toEqual({ key: { id: 'ABC', fromMe: false }, message: { conversation: 'hi' } });
   });
 
+  test('may have optional fields that say nothing: null, or an empty text', async () => {
+    const common = [
+      'device_id',
+      'delay',
+      'mentioned',
+      'quoted',
+      'sendAt',
+      'expires_in',
+      'priority',
+      'client_reference',
+    ];
+    const own = ['image', 'mediaId', 'caption', 'viewOnce', 'hd'];
+    for (const blank of [null, '']) {
+      const fields = Object.fromEntries([...common, ...own].map((field) => [field, blank]));
+      const answer = await harness.sendImage(fields, { prefer: 'handling=strict' });
+      expect(answer.status).toBe(202);
+      const content = await harness.store.messages.readContent(String(answer.body['message_id']));
+      expect(content).toEqual({ type: 'image', source: { url: IMAGE_URL } });
+    }
+  });
+
+  test('may have them deep inside, and in lists', async () => {
+    const rows = [{ id: 'a', title: 'A', description: null }];
+    const body = { to: NUMBER, title: null, body: 'b', button_text: 'c', sections: [{ title: '', rows }] };
+    const answer = await harness.call('POST', '/send/interactive', { body });
+    const content = await harness.store.messages.readContent(String(answer.body['message_id']));
+    expect(content).toMatchObject({ body: 'b', sections: [{ rows: [{ id: 'a', title: 'A' }] }] });
+    expect(JSON.stringify(content)).not.toContain('null');
+  });
+
   test('may be written in either spelling', async () => {
     const quoted = { key: { id: 'ABC', fromMe: false }, message: { conversation: 'hi' } };
     const body = { to: '+55 (11) 99999-9999', imageUrl: IMAGE_URL, view_once: true, deviceId: harness.deviceId };

@@ -14,14 +14,23 @@ const toCamel = (name: string): string =>
 interface Description {
   readonly keys?: Readonly<Record<string, Description>>;
   readonly items?: readonly Description[];
+  readonly flags?: { readonly presence?: string };
+  readonly allow?: readonly unknown[];
   readonly matches?: ReadonlyArray<Readonly<Record<string, Description | undefined>>>;
   readonly metas?: ReadonlyArray<{ readonly aliases?: readonly string[] }>;
 }
 
 /** What may stand inside a value: its fields under all their names, and the items of a list. */
 interface Shape {
-  readonly fields: ReadonlyMap<string, { readonly key: string; readonly shape: Shape }>;
+  readonly fields: ReadonlyMap<string, Field>;
   readonly items: Shape | undefined;
+}
+
+interface Field {
+  readonly key: string;
+  readonly shape: Shape;
+  /** Values that say nothing, as if the field were not there. */
+  readonly blanks: ReadonlySet<unknown>;
 }
 
 const describe = (schema: Joi.Schema): Description => descriptionOf(schema);
@@ -32,15 +41,24 @@ function namesOf(field: string, { metas = [] }: Description): string[] {
   return [...new Set(names.flatMap((name) => [name, toSnake(name), toCamel(name)]))];
 }
 
-function shapeOf(descriptions: readonly Description[]): Shape {
+const NO_BLANKS: ReadonlySet<unknown> = new Set();
+
+/** Null and the empty text, unless the field is required or means something by them. */
+function blanksOf({ flags, allow = [] }: Description): ReadonlySet<unknown> {
+  if (flags?.presence === 'required') return NO_BLANKS;
+  return new Set([null, ''].filter((value) => !allow.includes(value)));
+}
+
+function shapeOf(descriptions: readonly Description[], options: RespellerOptions): Shape {
   const all = descriptions.flatMap(alternativesOf);
-  const fields = new Map<string, { key: string; shape: Shape }>();
+  const fields = new Map<string, Field>();
   for (const [key, field] of all.flatMap(({ keys = {} }) => Object.entries(keys))) {
-    const entry = { key, shape: shapeOf([field]) };
+    const blanks = options.blanksAreAbsent ? blanksOf(field) : NO_BLANKS;
+    const entry = { key, shape: shapeOf([field], options), blanks };
     for (const name of namesOf(key, field)) fields.set(name, entry);
   }
   const items = all.flatMap((description) => description.items ?? []);
-  return { fields, items: items.length > 0 ? shapeOf(items) : undefined };
+  return { fields, items: items.length > 0 ? shapeOf(items, options) : undefined };
 }
 
 /** A value that may be one of several things has the fields of all of them. */
@@ -75,9 +93,20 @@ export interface Respelled {
   readonly conflicting: ReadonlyArray<readonly [string, string]>;
 }
 
+export interface RespellerOptions {
+  /**
+   * Optional fields that are null or empty texts count as not there: clients in languages that know no absent field send
+   * them. Not for changes, where they would say that something is to be removed.
+   */
+  readonly blanksAreAbsent?: boolean;
+}
+
 /** Compiles the spelling table of a schema once; the result is called for every request. */
-export function createRespeller(schema: Joi.ObjectSchema): (body: Record<string, unknown>) => Respelled {
-  const shape = shapeOf([describe(schema)]);
+export function createRespeller(
+  schema: Joi.ObjectSchema,
+  options: RespellerOptions = {},
+): (body: Record<string, unknown>) => Respelled {
+  const shape = shapeOf([describe(schema)], options);
   return (body) => {
     const plain = respellPlain(body, shape);
     if (plain) return plain;
@@ -96,8 +125,9 @@ const NOTHING: readonly never[] = [];
 function respellPlain(body: Readonly<Record<string, unknown>>, { fields }: Shape): Respelled | undefined {
   const respelled: Record<string, unknown> = {};
   for (const field of Object.keys(body)) {
-    const key = fields.get(field)?.key;
+    const { key, blanks = NO_BLANKS } = fields.get(field) ?? {};
     const value = body[field];
+    if (blanks.has(value)) continue;
     if (key === undefined || key in respelled || (typeof value === 'object' && value !== null)) return undefined;
     respelled[key] = value;
   }
@@ -134,6 +164,7 @@ function respellObject(
   const entries = new Map<string, unknown>();
   for (const [field, value] of Object.entries(given)) {
     const known = shape.fields.get(field);
+    if (known?.blanks.has(value)) continue;
     const key = known?.key ?? field;
     const earlier = findings.written.get(path + key);
     if (earlier !== undefined) {

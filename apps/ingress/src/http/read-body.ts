@@ -1,4 +1,5 @@
 /** A JSON body of a route that does not send: spellings, unknown fields and schema as everywhere. */
+import type { RespellerOptions } from '@pombo/contracts';
 import type { Request, Response } from 'express';
 import type Joi from 'joi';
 import { createSendValidator, type Warning } from '../sends/send-validator.js';
@@ -13,8 +14,11 @@ export interface ReadBody<T> {
 }
 
 /** @throws PomboError VALIDATION_ERROR with every problem at once. */
-export function readBody<T>(schema: Joi.ObjectSchema<T>): (request: Request, response: Response) => ReadBody<T> {
-  const validate = createSendValidator(schema);
+export function readBody<T>(
+  schema: Joi.ObjectSchema<T>,
+  options?: RespellerOptions,
+): (request: Request, response: Response) => ReadBody<T> {
+  const validate = createSendValidator(schema, options);
   return (request, response) => {
     const { strict } = parsePrefer(request.get('prefer'));
     if (strict) response.set('Preference-Applied', 'handling=strict');

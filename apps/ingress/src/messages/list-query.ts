@@ -40,7 +40,7 @@ export const listQuerySchema = Joi.object<ListQuery>({
   })
   .prefs({ abortEarly: false, errors: { wrap: { label: false } } });
 
-const respell = createRespeller(listQuerySchema);
+const respell = createRespeller(listQuerySchema, { blanksAreAbsent: true });
 
 /** Parameters that Pombo does not know are ignored. @throws PomboError VALIDATION_ERROR */
 export function parseListQuery(query: Record<string, unknown>): ListQuery {

@@ -12,7 +12,8 @@ import { errorSchema, HEADERS, PARAMETERS, REQUEST_ID_HEADER } from './shared-pa
 const INTRODUCTION = `Pombo sends WhatsApp messages at volume. POST a message and get its id at once; the message waits in a durable queue until a
 worker has sent it, and the id tells what became of it.
 
-Every field may be written in snake_case or camelCase. A field that nobody knows is named in \`warnings\`; with
+Every field may be written in snake_case or camelCase. An optional field of a send that is null or an empty text counts as
+not given. A field that nobody knows is named in \`warnings\`; with
 \`Prefer: handling=strict\` it is an error. Times are RFC 3339 in UTC. Errors have one form; decide by \`error_code\`.`;
 
 export function buildOpenApi() {

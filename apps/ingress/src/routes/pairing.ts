@@ -17,7 +17,7 @@ const secondsUntil = (time: number): number => Math.max(0, Math.ceil((time - Dat
 export function addPairingRoutes(routes: Routes, { config, store }: AppParts): void {
   const { devices } = store;
   const times = { pairingMs: config.PAIRING_TIMEOUT_MS, waitMs: config.QR_WAIT_MS };
-  const readPairCode = readBody(pairCodeSchema);
+  const readPairCode = readBody(pairCodeSchema, { blanksAreAbsent: true });
 
   routes.add('GET /qr', async (request, response) => {
     const device = await choosePairingDevice(devices, callerOf(request), queriedDeviceId(request));

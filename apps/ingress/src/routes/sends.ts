@@ -14,7 +14,7 @@ export function addSendRoutes(routes: Routes, parts: AppParts): void {
 }
 
 function createSendHandler(route: SendRoute, submit: Submit, parts: AppParts): NodeHandler {
-  const validate = createSendValidator(route.schema);
+  const validate = createSendValidator(route.schema, { blanksAreAbsent: true });
   const prepare = createPrepareSend(route.type, parts);
 
   return async (request, response) => {

@@ -17,7 +17,7 @@ import type { Routes } from './routes.js';
 const HAS_SESSION: ReadonlySet<string> = new Set(['connected', 'connecting', 'pairing']);
 
 export function addSessionRoutes(routes: Routes, { config, store: { devices, deviceOrders } }: AppParts): void {
-  const readNamed = readBody(namedDeviceSchema);
+  const readNamed = readBody(namedDeviceSchema, { blanksAreAbsent: true });
   const deviceIdOf = (request: Request, response: Response) => {
     const { body, extras } = readNamed(request, response);
     return { deviceId: body.device_id ?? queriedDeviceId(request), extras };

@@ -8,6 +8,7 @@ import {
   messagesOf,
   PomboError,
   type Respelled,
+  type RespellerOptions,
 } from '@pombo/contracts';
 import type Joi from 'joi';
 import { fieldProblems, type NameField, summarise } from '../http/field-problems.js';
@@ -33,7 +34,10 @@ const JOI_OPTIONS: Joi.ValidationOptions = { abortEarly: false, errors: { wrap: 
 /** How to call a field the client did not write. */
 const ABSENT_NAMES: Readonly<Record<string, string>> = { to: 'number' };
 
-export function createSendValidator<T = CommonSend>(schema: Joi.ObjectSchema<T>): SendValidator<T> {
+export function createSendValidator<T = CommonSend>(
+  schema: Joi.ObjectSchema<T>,
+  options?: RespellerOptions,
+): SendValidator<T> {
   const messages = { 'any.required': '{{#label}} is required', ...messagesOf(schema) };
   const checked = schema.prefs(JOI_OPTIONS).messages(messages);
   const validate = (body: Record<string, unknown>, strict: boolean): Lenient<T> => {
@@ -43,7 +47,7 @@ export function createSendValidator<T = CommonSend>(schema: Joi.ObjectSchema<T>)
     if (!result.error) return { result, ignored: [] };
     return strict ? { result: checked.validate(body), ignored: [] } : validateLeniently(checked, body);
   };
-  const respell = createRespeller(schema);
+  const respell = createRespeller(schema, options);
   const quickCheck = createQuickCheck(schema);
   const known = fieldNamesOf(schema);
 
