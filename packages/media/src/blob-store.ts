@@ -66,7 +66,7 @@ export interface BlobStore {
   has(sha256: string): Promise<boolean>;
   /** Removing what isn't there is fine. */
   delete(sha256: string): Promise<void>;
-  /** Proves that the store can be written and read. */
+  /** Proves that the store can be written and read, and gets it ready for both. */
   check(): Promise<void>;
   /** Leaves a mark that another process can look for. Use one token per installation: marks are never removed. */
   writeProbe(token: string): Promise<void>;

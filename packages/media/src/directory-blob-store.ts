@@ -12,7 +12,7 @@ import { PomboError } from '@pombo/contracts';
 import { LRUCache } from 'lru-cache';
 import { damagedBlob, requireKey, requireToken, sha256Of, verified } from './blob-key.js';
 import type { BlobStore, PutOptions, StoredBlob } from './blob-store.js';
-import { createDirectory, publishFile, writeTemporaryFile, writeWhole } from './durable-write.js';
+import { createDirectories, createDirectory, publishFile, writeTemporaryFile, writeWhole } from './durable-write.js';
 import { createFlushSoon } from './flush-soon.js';
 import { createKeeper } from './keep-marks.js';
 import { removeBlobs } from './remove-blobs.js';
@@ -33,6 +33,8 @@ export interface DirectoryBlobStoreSettings {
   readonly onStored?: ((sizeBytes: number) => void) | undefined;
 }
 
+/** Folders of blobs: the first two digits of their names. */
+const FOLDERS = Array.from({ length: 256 }, (_, nth) => nth.toString(16).padStart(2, '0'));
 /** Blobs remembered as stored: 1 MB of memory. */
 const REMEMBERED = 10_000;
 
@@ -186,6 +188,8 @@ async function exists(path: string): Promise<boolean> {
 async function checkDirectory(dir: string, incoming: string): Promise<void> {
   try {
     await createDirectory(incoming);
+    // Or every folder's first put would have to make it, and flush it.
+    await createDirectories(dir, FOLDERS);
     const content = Buffer.from(randomUUID());
     const { path } = await writeTemporaryFile(incoming, [content]);
     const read = await readFile(path);

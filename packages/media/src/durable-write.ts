@@ -98,6 +98,13 @@ export async function createDirectory(path: string): Promise<void> {
   }
 }
 
+/** Creates those of the directories of `parent` that are not there; the new entries are flushed together. */
+export async function createDirectories(parent: string, names: readonly string[]): Promise<void> {
+  const create = (name: string) => mkdir(join(parent, name), { recursive: true, mode: 0o750 });
+  const created = await onDisk(Promise.all(names.map(create)));
+  if (created.some((path) => path !== undefined)) await syncDirectory(parent);
+}
+
 /** A rename survives a power cut only once its directory is flushed. */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await onDisk(open(path, 'r'));

@@ -265,6 +265,9 @@ describe('at start', () => {
     const fresh = createDirectoryBlobStore({ dir: join(dir, 'a', 'b') });
     await fresh.check();
     expect(await readdir(join(dir, 'a', 'b', 'incoming'))).toEqual([]);
+    // With the folders of all blobs, which no put has to make any more.
+    expect(await readdir(join(dir, 'a', 'b'))).toHaveLength(256 + 1);
+    await fresh.check();
   });
 
   test('a directory that can not be one is refused by the name of its setting', async () => {

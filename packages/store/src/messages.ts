@@ -127,6 +127,8 @@ export interface Messages {
   /** Lets the outcome be told, for someone who waits only now. @returns false when there is no such message. */
   tellOutcome(messageId: string): Promise<boolean>;
   read(messageId: string): Promise<MessageRecord | undefined>;
+  /** @param told what came on the channel of the message's outcome. @returns undefined where that says nothing. */
+  readOutcome(messageId: string, told: string): Promise<MessageRecord | undefined>;
   /** Many at once, in the order of the ids; undefined where there is no such message any more. */
   readMany(messageIds: readonly string[]): Promise<Array<MessageRecord | undefined>>;
   /** What lists are filtered by, in one round trip; undefined where there is no such message any more. */
@@ -167,13 +169,16 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
     return fields['st'] === undefined ? undefined : withFileName(recordFromFields(id, fields));
   };
 
+  const readPairs = (id: string, pairs: readonly string[]): MessageRecord =>
+    recordFromFields(id, fieldsFromPairs(pairs));
+
   const readShard = async (ids: readonly string[]): Promise<MessageRecord[]> => {
     const text = await redis.pomboReadMany(ids.length, ...ids.map((id) => keys.record(id)));
     // An empty table is an object to cjson.
     const found = JSON.parse(text) as Array<readonly string[] | Record<string, never>>;
     const records: MessageRecord[] = [];
     for (const [place, pairs] of found.entries()) {
-      if (Array.isArray(pairs)) records.push(recordFromFields(ids[place] ?? '', fieldsFromPairs(pairs as string[])));
+      if (Array.isArray(pairs)) records.push(readPairs(ids[place] ?? '', pairs as string[]));
     }
     return records.some(({ type }) => type === 'document') ? Promise.all(records.map(withFileName)) : records;
   };
@@ -232,6 +237,11 @@ export function createMessages(redis: Redis, keys: Keys, cipher: Cipher, limits:
 
     async read(id) {
       return isMessageId(id) ? read(id) : undefined;
+    },
+
+    async readOutcome(id, told) {
+      // A worker of an earlier version tells nothing but the state.
+      return told.startsWith('[') ? withFileName(readPairs(id, JSON.parse(told) as string[])) : undefined;
     },
 
     async readMany(ids) {

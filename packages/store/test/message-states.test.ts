@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MessageState, Shard } from '@pombo/contracts';
-import { openTestStore, type TestStore } from '@pombo/testing';
+import { eventually, openTestStore, type TestStore } from '@pombo/testing';
 import { acceptMessage, draftFor } from './drafts.js';
 
 let context: TestStore;
@@ -54,6 +54,28 @@ describe('a message only moves forward', () => {
     for (const state of path) await move(id, state);
     expect((await context.store.messages.read(id))?.state).toBe(end);
     expect(await eventsOf(id)).toEqual(events.map((event) => `message.${event}`));
+  });
+
+  test('whoever waits is told the whole record, once for each state it ends a wait with', async () => {
+    const { store } = context;
+    const id = await accepted({ awaited: true });
+    const listener = store.redis.duplicate();
+    const told: string[] = [];
+    listener.on('message', (_channel: string, text: string) => told.push(text));
+    try {
+      await listener.subscribe(store.keys.outcome(id));
+      await move(id, 'processing');
+      await move(id, 'sent');
+      await eventually('it was told', () => Promise.resolve(told[0]));
+    } finally {
+      listener.disconnect();
+    }
+    expect(told).toHaveLength(1);
+    const record = await store.messages.readOutcome(id, told[0] ?? '');
+    expect(record).toMatchObject({ id, state: 'sent', deviceId, sentAt: expect.any(Number) });
+    expect(record).toEqual(await store.messages.read(id));
+    // As workers of earlier versions tell it.
+    expect(await store.messages.readOutcome(id, 'sent')).toBeUndefined();
   });
 
   test('what the record says of a message and what was told of it agree, in whatever order receipts come', async () => {

@@ -8,10 +8,10 @@ import type { Keys } from '@pombo/store';
 /** One request's interest in one message. */
 export interface Watch {
   /**
-   * Resolves once the record is worth reading again: something was told since the last call, the subscription was
-   * interrupted, `timeoutMs` passed, or `signal` was aborted.
+   * Resolves with what was told since the last call, or without once the record is worth reading again: the subscription
+   * was interrupted, `timeoutMs` passed, or `signal` was aborted.
    */
-  next(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  next(timeoutMs: number, signal: AbortSignal): Promise<string | undefined>;
   /** False once the process stops: nobody should wait any longer. */
   readonly open: boolean;
   release(): void;
@@ -44,8 +44,8 @@ export function createOutcomeWaiter({ subscriber, keys, logger }: OutcomeWaiterP
     ringAll();
   };
 
-  subscriber.on('pmessage', (_pattern: string, channel: string) => {
-    for (const bell of bells.get(channel) ?? []) bell.ring();
+  subscriber.on('pmessage', (_pattern: string, channel: string, told: string) => {
+    for (const bell of bells.get(channel) ?? []) bell.ring(told);
   });
   subscriber.on('ready', () => {
     subscribe().catch((error: unknown) => logger.warn('subscribing to outcomes failed', describeError(error)));
@@ -77,17 +77,19 @@ export function createOutcomeWaiter({ subscriber, keys, logger }: OutcomeWaiterP
 }
 
 interface Bell {
-  ring(): void;
-  heard(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  ring(told?: string): void;
+  heard(timeoutMs: number, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Remembers that it rang, so that ringing between two `heard` is not lost. */
 function createBell(): Bell {
   let rang = false;
+  let last: string | undefined;
   let wake: (() => void) | undefined;
   return {
-    ring() {
+    ring(told) {
       rang = true;
+      last = told;
       wake?.();
     },
     async heard(timeoutMs, signal) {
@@ -104,6 +106,9 @@ function createBell(): Bell {
         wake = undefined;
       }
       rang = false;
+      const told = last;
+      last = undefined;
+      return told;
     },
   };
 }

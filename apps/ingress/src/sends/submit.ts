@@ -54,7 +54,10 @@ export function createSubmit(parts: AppParts): Submit {
     try {
       const repeated = await queue(draft, ticket, context);
       if (repeated && !(await isWorthWaiting(draft.id))) return { repeated, outcome: undefined };
-      const outcome = await awaitOutcome({ watch, read: () => store.messages.read(draft.id), ...wait });
+      const read = async (told: string | undefined): Promise<MessageRecord | undefined> =>
+        (told === undefined ? undefined : await store.messages.readOutcome(draft.id, told)) ??
+        store.messages.read(draft.id);
+      const outcome = await awaitOutcome({ watch, read, mayBeOver: repeated, ...wait });
       return { repeated, outcome };
     } finally {
       watch.release();

@@ -7,6 +7,8 @@ import type { SendContext } from '../sending/send-context.js';
 
 /** The media of one message, at hand for as long as it is being prepared; got when it is first asked for, and once. */
 export interface LoadedMedia {
+  /** Begins to read what is stored here and has to be worked on whole, for `bytes` to come. */
+  begin(): void;
   /** For what has to be worked on whole. @throws PomboError */
   bytes(): Promise<Buffer>;
   /** For what may be large. @throws PomboError */
@@ -53,6 +55,7 @@ export function loadMedia(source: MediaSource, { limit, inMemory }: LoadOptions,
   const { maxBytes, downloadTimeoutMs: timeoutMs } = limit;
   const options = { maxBytes, timeoutMs, signal };
   const files: MediaFile[] = [];
+  let stored: Promise<Buffer> | undefined;
   let fetched: Promise<Fetched> | undefined;
   let got: Fetched | undefined;
   let downloadTimeMs: number | undefined;
@@ -76,6 +79,12 @@ export function loadMedia(source: MediaSource, { limit, inMemory }: LoadOptions,
       return downloadTimeMs;
     },
     download: fetchOnce,
+    begin() {
+      if (!inMemory || !('blob' in source)) return;
+      stored ??= blobs.get(source.blob);
+      // Perhaps nobody asks for it: somebody else has made what it was to be used for.
+      stored.catch(() => undefined);
+    },
     async ifUnchanged(validators) {
       const found = await fetcher.fetchMediaIfChanged(intoFile, urlOf(source), { ...options, validators });
       if (found.unchanged) return found.answer;
@@ -83,7 +92,7 @@ export function loadMedia(source: MediaSource, { limit, inMemory }: LoadOptions,
       return undefined;
     },
     async bytes() {
-      if ('blob' in source) return blobs.get(source.blob);
+      if ('blob' in source) return stored ?? blobs.get(source.blob);
       const { content } = await fetchOnce();
       return Buffer.isBuffer(content) ? content : readFile(content.path);
     },

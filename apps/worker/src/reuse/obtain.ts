@@ -113,7 +113,10 @@ export function createObtain(reusables: Reusables, settings: ObtainSettings): Ob
         return unlessDue(order.product, shelf.recall<T>(what));
       },
       async find() {
-        const [shelved, failure] = await Promise.all([shelf.find<T>(what), failures.find(what)]);
+        const looking = Promise.all([shelf.find<T>(what), failures.find(what)]);
+        // Nearly always it is not there, and then the file has been read meanwhile.
+        order.loaded.begin();
+        const [shelved, failure] = await looking;
         old = shelved;
         const found = unlessDue(order.product, shelved);
         if (found === undefined && failure) throw failure;

@@ -47,7 +47,7 @@ local function settle(target)
   if redis.call('HDEL', record, 'w') == 1 then redis.call('HINCRBY', counters, 'waiting', -1) end
   redis.call('PEXPIRE', record, retentionMs)
   redis.call('PEXPIRE', content, retentionMs)
-  if redis.call('HEXISTS', record, 'wait') == 1 then redis.call('PUBLISH', channel, target) end
+  if redis.call('HEXISTS', record, 'wait') == 1 then redis.call('PUBLISH', channel, cjson.encode(redis.call('HGETALL', record))) end
 end
 
 local function write(target, extra)
