@@ -23,7 +23,7 @@ const stored = (id: string) => harness.store.webhooks.endpoints.read({ tenantId:
 describe('the endpoint of the public API', () => {
   const body = {
     webhook_url: 'http://127.0.0.1:9/mine',
-    enabled_events: ['message.sent', 'group.update'],
+    enabled_events: ['message.sent', 'group.update', 'Presence'],
     enabled: true,
     retry_attempts: 3,
     timeout: 30,
@@ -44,7 +44,10 @@ describe('the endpoint of the public API', () => {
       state: 'active',
     });
     // An event that only the public API has is no error for its clients.
-    expect(made.body['warnings']).toEqual([expect.objectContaining({ field: 'enabled_events' })]);
+    expect(made.body['warnings']).toEqual([
+      { field: 'enabled_events', message: expect.stringContaining('group.update') },
+      { field: 'enabled_events', message: expect.stringContaining('Presence') },
+    ]);
 
     const again = { ...body, secret: undefined, webhook_url: 'http://127.0.0.1:9/new' };
     const replaced = await call('POST', '/webhook', { body: again });
@@ -61,6 +64,19 @@ describe('the endpoint of the public API', () => {
     expect((await call('DELETE', '/webhook')).status).toBe(200);
     const gone = await call('GET', '/webhook');
     expect({ status: gone.status, code: gone.body['error_code'] }).toEqual({ status: 404, code: 'WEBHOOK_NOT_FOUND' });
+  });
+
+  test('takes fields that say nothing for none', async () => {
+    const blank = { webhook_url: body.webhook_url, secret: '', headers: null, enabled_events: null, timeout: null };
+    const made = await call('POST', '/webhook', { body: blank, headers: { prefer: 'handling=strict' } });
+    expect(made.headers.get('preference-applied')).toBe('handling=strict');
+    expect(made.body['data']).toMatchObject({ enabled_events: ['*'], headers: {}, enabled: true });
+  });
+
+  test('is asked for its URL in the words of the public API', async () => {
+    const answer = await call('POST', '/webhook', { body: { enabled: true } });
+    expect(answer.status).toBe(400);
+    expect(answer.body['validation']).toEqual([{ field: 'webhook_url', message: 'webhook_url is required' }]);
   });
 
   test('takes milliseconds too', async () => {
@@ -150,6 +166,7 @@ describe('refused by name', () => {
     ['the address of a cloud’s metadata', { url: 'https://[::ffff:169.254.169.254]/' }, 'url'],
     ['no URL', { webhook_url: undefined, url: undefined }, 'url'],
     ['an event nobody knows', { events: ['message.flown'] }, 'events'],
+    ['an event of another form', { events: ['Presence'] }, 'events'],
     ['a signature of one’s own', { headers: { 'Webhook-Signature': 'v1,x' } }, 'headers'],
     ['another host', { headers: { Host: 'example.org' } }, 'headers'],
     ['another length', { headers: { 'content-length': '3' } }, 'headers'],

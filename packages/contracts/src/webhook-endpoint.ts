@@ -45,7 +45,8 @@ const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 /** Visible ASCII, spaces and tabs; not at the ends, where they would be lost. */
 const HEADER_VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/;
 
-const EVENT_PATTERN = /^(?:\*|[a-z][a-z0-9_]*(?:\.(?:\*|[a-z][a-z0-9_]*))+)$/;
+/** Also events that only the public API has; which there are, `unknownEvents` says. */
+const EVENT_PATTERN = /^\S+$/;
 
 const isKnownPattern = (pattern: string): boolean => EVENT_NAMES.some((name) => wantsEvent([pattern], name));
 
@@ -98,6 +99,8 @@ const secretSchema = Joi.string()
     return length >= MIN_KEY_BYTES && length <= MAX_KEY_BYTES ? value : helpers.error('webhook.secret');
   });
 
+const SECRET_HELP = `{{#label}} must be ${SECRET_PREFIX} and ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`;
+
 export const webhookSchema = Joi.object<WebhookBody>({
   url: urlSchema.meta({ aliases: ['webhook_url'] }),
   events: Joi.array()
@@ -122,7 +125,8 @@ export const webhookSchema = Joi.object<WebhookBody>({
   retry_attempts: Joi.number().integer().min(0).max(MAX_RETRY_ATTEMPTS).allow(null),
   timeout: timeoutSchema,
 }).messages({
-  'string.pattern.base': '{{#label}} must be the name of an event, a group as in message.*, or *',
+  'string.pattern.base':
+    '{{#label}} must be the name of an event, a group as in message.*, or *: none of them holds a space',
   'webhook.url': '{{#label}} must be an https:// URL',
   'webhook.credentials': '{{#label}} must not hold a user name or password; send them in headers',
   'webhook.device': '{{#label}} is not the id of a device',
@@ -130,7 +134,14 @@ export const webhookSchema = Joi.object<WebhookBody>({
   'webhook.headerValue': '{{#label}}: the value of {{#name}} may hold visible ASCII characters only',
   'webhook.reserved': '{{#label}} must not set {{#name}}: Pombo sets it itself',
   'webhook.timeout': `{{#label}} must be 1 to ${MAX_TIMEOUT_SECONDS} seconds (or 1000 to ${MAX_TIMEOUT_SECONDS * 1000} milliseconds)`,
-  'webhook.secret': `{{#label}} must be ${SECRET_PREFIX} and ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`,
+  'webhook.secret': SECRET_HELP,
+});
+
+/** The body of a request for another secret. */
+export const webhookSecretSchema = Joi.object<Pick<WebhookBody, 'secret'>>({
+  secret: secretSchema.description('Your own; without it one is made.'),
+}).messages({
+  'webhook.secret': SECRET_HELP,
 });
 
 /** Names and groups that no event of Pombo's can match. */

@@ -9,6 +9,8 @@ import { parsePrefer } from './prefer.js';
 export interface ReadBody<T> {
   readonly body: T;
   readonly nameField: NameField;
+  /** What Pombo does not know is an error. */
+  readonly strict: boolean;
   /** For the answer: `warnings`, where there are any. */
   readonly extras: { readonly warnings?: readonly Warning[] };
 }
@@ -23,6 +25,6 @@ export function readBody<T>(
     const { strict } = parsePrefer(request.get('prefer'));
     if (strict) response.set('Preference-Applied', 'handling=strict');
     const { body, warnings, nameField } = validate(request.body as Record<string, unknown>, strict);
-    return { body, nameField, extras: warnings.length > 0 ? { warnings } : {} };
+    return { body, nameField, strict, extras: warnings.length > 0 ? { warnings } : {} };
   };
 }

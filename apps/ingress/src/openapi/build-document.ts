@@ -4,7 +4,7 @@ import { type Access, ROUTES, type RouteName, type RouteRow } from '../routes/ro
 import { toBodySchema } from './body-schema.js';
 import { errorAnswers, errorCodesOf, errorExamples } from './error-answers.js';
 import { type Components, type JsonSchema, toJsonSchema } from './json-schema.js';
-import { type Answer, type Examples, type Operation, type RequestBody, TAGS } from './operation.js';
+import { type Answer, type Examples, type Operation, type RequestBody, type RequestHeader, TAGS } from './operation.js';
 import { OPERATIONS } from './operations.js';
 import { readVersion } from './read-version.js';
 import { errorSchema, HEADERS, PARAMETERS, REQUEST_ID_HEADER } from './shared-parts.js';
@@ -90,11 +90,12 @@ function operationIdOf(name: RouteName): string {
   return first.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-function parametersOf({ path, query, headers = [] }: Operation, components: Components): object[] {
+function parametersOf({ path, query, body, headers = [] }: Operation, components: Components): object[] {
+  const all = new Set<RequestHeader>([...(body ? (['Prefer'] as const) : []), ...headers]);
   return [
     ...parameterObjects(path, 'path', components),
     ...parameterObjects(query, 'query', components),
-    ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ...[...all].map((name) => ({ $ref: `#/components/parameters/${name}` })),
   ];
 }
 

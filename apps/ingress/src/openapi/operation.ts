@@ -51,6 +51,7 @@ export interface Operation {
   /** One key for every `:name` in the path. */
   readonly path?: Joi.ObjectSchema;
   readonly query?: Joi.ObjectSchema;
+  /** Besides `Prefer`, which goes with every JSON body. */
   readonly headers?: readonly RequestHeader[];
   readonly body?: RequestBody;
   /** The body is a file, or a form with one. */

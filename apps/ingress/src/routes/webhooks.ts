@@ -1,17 +1,26 @@
 /** Where a tenant wants to hear of events: `/webhook` for one endpoint of a user, `/webhooks` for as many as one likes. */
 import { randomUUID } from 'node:crypto';
-import { DEVICE_EVENTS, EVENT_NAMES, MESSAGE_EVENTS, PomboError, rfc3339 } from '@pombo/contracts';
+import {
+  DEVICE_EVENTS,
+  EVENT_NAMES,
+  MESSAGE_EVENTS,
+  PomboError,
+  rfc3339,
+  webhookSchema,
+  webhookSecretSchema,
+} from '@pombo/contracts';
 import { nameOfWebhook, OLD_SECRET_MS, singleWebhookId, type WebhookEndpoint } from '@pombo/store';
 import type { Request, Response } from 'express';
 import type { AppParts } from '../app-parts.js';
-import { parsePrefer } from '../http/prefer.js';
+import { readBody } from '../http/read-body.js';
 import { callerOf } from '../http/request-context.js';
 import { listDeadLetters } from '../webhooks/list-dead-letters.js';
 import { findOwnWebhook, listOwnWebhooks, webhookNotFound } from '../webhooks/find-own-webhook.js';
 import { listDeliveries, parseDeliveriesQuery } from '../webhooks/list-deliveries.js';
-import { parseReplay, replay } from '../webhooks/replay.js';
+import { replay, replaySchema } from '../webhooks/replay.js';
 import { createSaveWebhook, type Saved } from '../webhooks/save-webhook.js';
 import { describeBacklog, describeWebhook } from '../webhooks/webhook-resource.js';
+import type { Warning } from '../sends/send-validator.js';
 import type { Routes } from './routes.js';
 
 const idOf = (request: Request): string => String(request.params['id']);
@@ -19,7 +28,6 @@ const singleOf = (request: Request): string => {
   const { tenantId, userId } = callerOf(request);
   return singleWebhookId(tenantId, userId);
 };
-const optionsOf = (request: Request) => ({ strict: parsePrefer(request.get('prefer')).strict });
 
 export function addWebhookRoutes(routes: Routes, parts: AppParts): void {
   addEndpointRoutes(routes, parts);
@@ -31,7 +39,16 @@ function addEndpointRoutes(routes: Routes, parts: AppParts): void {
   const webhooks = createSaveWebhook(parts);
   const describe = (endpoint: WebhookEndpoint) => describeWebhook(endpoint, parts.config.WEBHOOK_TIMEOUT_MS);
 
-  const answerSaved = (response: Response, { endpoint, secret, created, warnings }: Saved): void => {
+  const readWhole = readBody(webhookSchema, { blanksAreAbsent: true });
+  const readSettings = readBody(webhookSchema);
+  const readSecret = readBody(webhookSecretSchema, { blanksAreAbsent: true });
+
+  const answerSaved = (
+    response: Response,
+    { endpoint, secret, created, ...saved }: Saved,
+    extras: { readonly warnings?: readonly Warning[] },
+  ): void => {
+    const warnings = [...(extras.warnings ?? []), ...saved.warnings];
     const webhook = { ...describe(endpoint), ...(secret === undefined ? {} : { secret }) };
     response.status(created ? 201 : 200);
     if (created) response.location(`/webhooks/${endpoint.id}`);
@@ -54,7 +71,8 @@ function addEndpointRoutes(routes: Routes, parts: AppParts): void {
   });
   routes.add('GET /webhook', (request, response) => answerOne(request, response, singleOf(request)));
   routes.add('POST /webhook', async (request, response) => {
-    answerSaved(response, await webhooks.replaceSingle(request.body, callerOf(request), optionsOf(request)));
+    const given = readWhole(request, response);
+    answerSaved(response, await webhooks.replaceSingle(given, callerOf(request)), given.extras);
   });
   routes.add('DELETE /webhook', (request, response) => remove(request, response, singleOf(request)));
 
@@ -63,22 +81,26 @@ function addEndpointRoutes(routes: Routes, parts: AppParts): void {
     response.json({ success: true, webhooks: all, data: all });
   });
   routes.add('POST /webhooks', async (request, response) => {
-    answerSaved(response, await webhooks.create(request.body, callerOf(request), optionsOf(request)));
+    const given = readSettings(request, response);
+    answerSaved(response, await webhooks.create(given, callerOf(request)), given.extras);
   });
   routes.add('GET /webhooks/:id', (request, response) => answerOne(request, response, idOf(request)));
   routes.add('PATCH /webhooks/:id', async (request, response) => {
-    answerSaved(response, await webhooks.change(idOf(request), request.body, callerOf(request), optionsOf(request)));
+    const given = readSettings(request, response);
+    answerSaved(response, await webhooks.change(idOf(request), given, callerOf(request)), given.extras);
   });
   routes.add('DELETE /webhooks/:id', (request, response) => remove(request, response, idOf(request)));
   routes.add('POST /webhooks/:id/rotate-secret', async (request, response) => {
-    const { secret } = await webhooks.rotate(idOf(request), request.body, callerOf(request));
+    const { body, extras } = readSecret(request, response);
+    const secret = await webhooks.rotate(idOf(request), body.secret, callerOf(request));
     const until = rfc3339(Date.now() + OLD_SECRET_MS);
-    response.json({ success: true, secret, previous_secret_valid_until: until });
+    response.json({ success: true, secret, previous_secret_valid_until: until, ...extras });
   });
 }
 
 function addDeliveryRoutes(routes: Routes, parts: AppParts): void {
   const { endpoints, deliveries, log } = parts.store.webhooks;
+  const readReplay = readBody(replaySchema, { blanksAreAbsent: true });
   const find = (request: Request) => findOwnWebhook(endpoints, callerOf(request), idOf(request));
 
   routes.add('POST /webhooks/:id/test', async (request, response) => {
@@ -94,9 +116,9 @@ function addDeliveryRoutes(routes: Routes, parts: AppParts): void {
 
   routes.add('POST /webhooks/:id/replay', async (request, response) => {
     const endpoint = await find(request);
-    const asked = parseReplay(request.body);
+    const { body, extras } = readReplay(request, response);
     if (!endpoint.enabled) throw disabled();
-    response.status(202).json({ success: true, ...(await replay(parts.store, endpoint, asked)) });
+    response.status(202).json({ success: true, ...(await replay(parts.store, endpoint, body)), ...extras });
   });
 
   routes.add('GET /webhooks/:id/deliveries', async (request, response) => {

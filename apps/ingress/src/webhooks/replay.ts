@@ -2,7 +2,6 @@
 import { PomboError, timeSchema } from '@pombo/contracts';
 import { asksFor, isWithin, nameOfWebhook, type Store, type StoredEvent, type WebhookEndpoint } from '@pombo/store';
 import Joi from 'joi';
-import { fieldProblems, summarise } from '../http/field-problems.js';
 import { findEvent } from './find-event.js';
 
 export interface ReplayRequest {
@@ -42,16 +41,7 @@ export const replaySchema = Joi.object<ReplayRequest>({
     'object.xor': 'only one of event_id, failed and since can be given',
     'any.only': '{{#label}} must be true',
     'object.nand': 'after can be given with since only',
-  })
-  .prefs({ abortEarly: false, stripUnknown: true, errors: { wrap: { label: false } } });
-
-/** @throws PomboError VALIDATION_ERROR */
-export function parseReplay(body: unknown): ReplayRequest {
-  const result = replaySchema.validate(body);
-  if (!result.error) return result.value;
-  const validation = fieldProblems(result.error, (key) => key);
-  throw new PomboError('VALIDATION_ERROR', summarise(validation), { validation });
-}
+  });
 
 /** @throws PomboError NOT_FOUND for an event that is not kept (any more) */
 export async function replay(store: Store, endpoint: WebhookEndpoint, request: ReplayRequest): Promise<Replayed> {

@@ -1,5 +1,5 @@
 /** Making and changing webhook endpoints. */
-import { EVERY_EVENT, PomboError, unknownEvents, type WebhookBody, webhookSchema } from '@pombo/contracts';
+import { EVERY_EVENT, PomboError, unknownEvents, type WebhookBody } from '@pombo/contracts';
 import { createAddressGuard } from '@pombo/guard';
 import {
   type Caller,
@@ -15,49 +15,42 @@ import {
 } from '@pombo/store';
 import type { AppParts } from '../app-parts.js';
 import { findOwnDevice } from '../devices/choose-device.js';
-import { createSendValidator, type ValidatedSend, type Warning } from '../sends/send-validator.js';
+import type { ReadBody } from '../http/read-body.js';
+import type { Warning } from '../sends/send-validator.js';
 import { checkWebhookUrl } from './check-webhook-url.js';
 import { findOwnWebhook, webhookNotFound } from './find-own-webhook.js';
-
-export interface SaveOptions {
-  /** What Pombo does not know is an error. */
-  readonly strict: boolean;
-}
 
 export interface Saved {
   readonly endpoint: WebhookEndpoint;
   /** Shown this once: the secret, when it is new. */
   readonly secret?: string;
   readonly created: boolean;
+  /** Besides those of the body as it was read. */
   readonly warnings: readonly Warning[];
 }
 
+type GivenWebhook = ReadBody<WebhookBody>;
+
 export interface SaveWebhook {
-  create(body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
+  create(given: GivenWebhook, caller: Caller): Promise<Saved>;
   /** Makes or replaces the caller's own endpoint. Events that Pombo does not have are no error there. */
-  replaceSingle(body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
+  replaceSingle(given: GivenWebhook, caller: Caller): Promise<Saved>;
   /**
    * Whoever enables an endpoint of a user that can no longer call, has it from then on.
    * @throws PomboError WEBHOOK_NOT_FOUND
    */
-  change(webhookId: string, body: unknown, caller: Caller, options: SaveOptions): Promise<Saved>;
-  /** @throws PomboError WEBHOOK_NOT_FOUND */
-  rotate(webhookId: string, body: unknown, caller: Caller): Promise<Saved>;
+  change(webhookId: string, given: GivenWebhook, caller: Caller): Promise<Saved>;
+  /** @returns the new secret: its own where none is given. @throws PomboError WEBHOOK_NOT_FOUND */
+  rotate(webhookId: string, secret: string | undefined, caller: Caller): Promise<string>;
 }
-
-type Validated = ValidatedSend<WebhookBody>;
 
 export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
   const { endpoints } = store.webhooks;
-  const validate = createSendValidator<WebhookBody>(webhookSchema);
   const urlRules = { guard: createAddressGuard(config.WEBHOOK_ALLOW_HOSTS), allowHttp: config.SANDBOX_MODE };
 
-  const check = async (given: unknown, caller: Caller, { strict }: SaveOptions): Promise<Validated> => {
-    const validated = validate(given as Record<string, unknown>, strict);
-    const { body, nameField } = validated;
+  const check = async ({ body, nameField }: GivenWebhook, caller: Caller): Promise<void> => {
     if (body.url !== undefined) await checkWebhookUrl(body.url, urlRules, nameField);
     for (const deviceId of body.device_ids ?? []) await findOwnDevice(store.devices, caller, deviceId);
-    return validated;
   };
 
   /** As it is after a change. What its user may see can have changed at the same time. */
@@ -76,11 +69,11 @@ export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
 
   const put = async (
     identity: Pick<WebhookEndpoint, 'id' | 'single'> & Caller,
-    validated: Validated,
+    body: WebhookBody,
     earlier: WebhookEndpoint | undefined,
   ): Promise<Saved> => {
-    const { body, warnings, nameField } = validated;
-    if (body.url === undefined) throw urlMissing(nameField('url'));
+    // Each way in has its own word for it.
+    if (body.url === undefined) throw urlMissing(identity.single ? 'webhook_url' : 'url');
     if (!earlier) await requireRoom(identity.tenantId);
     const secret = body.secret ?? earlier?.secrets[0]?.secret ?? createWebhookSecret();
     await endpoints.put({
@@ -93,7 +86,7 @@ export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
     });
     const endpoint = await readBounded(nameOfWebhook(identity), identity.userId);
     const isNew = secret !== earlier?.secrets[0]?.secret;
-    return { endpoint, created: !earlier, warnings, ...(isNew ? { secret } : {}) };
+    return { endpoint, created: !earlier, warnings: [], ...(isNew ? { secret } : {}) };
   };
 
   const update = async (earlier: WebhookEndpoint, changes: WebhookChanges) => {
@@ -112,36 +105,34 @@ export function createSaveWebhook({ config, store }: AppParts): SaveWebhook {
   };
 
   return {
-    async create(given, caller, options) {
-      const validated = await check(given, caller, options);
-      refuseUnknownEvents(validated);
-      return put({ ...caller, id: createWebhookId(), single: false }, validated, undefined);
+    async create(given, caller) {
+      await check(given, caller);
+      refuseUnknownEvents(given);
+      return put({ ...caller, id: createWebhookId(), single: false }, given.body, undefined);
     },
-    async replaceSingle(given, caller, options) {
-      const validated = await check(given, caller, options);
-      if (options.strict) refuseUnknownEvents(validated);
+    async replaceSingle(given, caller) {
+      await check(given, caller);
+      if (given.strict) refuseUnknownEvents(given);
       const webhookId = singleWebhookId(caller.tenantId, caller.userId);
       const earlier = await endpoints.read({ tenantId: caller.tenantId, webhookId });
-      const saved = await put({ ...caller, id: webhookId, single: true }, validated, earlier);
+      const saved = await put({ ...caller, id: webhookId, single: true }, given.body, earlier);
       await endpoints.wake({ tenantId: caller.tenantId, webhookId });
-      return { ...saved, warnings: [...saved.warnings, ...warnOfEvents(validated)] };
+      return { ...saved, warnings: warnOfEvents(given) };
     },
-    async change(webhookId, given, caller, options) {
+    async change(webhookId, given, caller) {
       const earlier = await findOwnWebhook(endpoints, caller, webhookId);
-      const validated = await check(given, caller, options);
-      refuseUnknownEvents(validated);
-      const { secret } = validated.body;
+      await check(given, caller);
+      refuseUnknownEvents(given);
+      const { secret, enabled } = given.body;
       const secrets = secret === undefined ? {} : { secrets: rotateSecrets(earlier.secrets, secret) };
-      const bounds = validated.body.enabled === true ? await takeOver(earlier, caller) : {};
-      const endpoint = await update(earlier, { ...settingsFrom(validated.body), ...secrets, ...bounds });
-      return { endpoint, created: false, warnings: validated.warnings, ...(secret === undefined ? {} : { secret }) };
+      const bounds = enabled === true ? await takeOver(earlier, caller) : {};
+      const endpoint = await update(earlier, { ...settingsFrom(given.body), ...secrets, ...bounds });
+      return { endpoint, created: false, warnings: [], ...(secret === undefined ? {} : { secret }) };
     },
-    async rotate(webhookId, given, caller) {
+    async rotate(webhookId, secret = createWebhookSecret(), caller) {
       const earlier = await findOwnWebhook(endpoints, caller, webhookId);
-      const { body, warnings } = await check(given, caller, { strict: false });
-      const secret = body.secret ?? createWebhookSecret();
-      const endpoint = await update(earlier, { secrets: rotateSecrets(earlier.secrets, secret) });
-      return { endpoint, secret, created: false, warnings };
+      await update(earlier, { secrets: rotateSecrets(earlier.secrets, secret) });
+      return secret;
     },
   };
 }
@@ -162,7 +153,7 @@ function settingsFrom(body: WebhookBody): Partial<WebhookSettings> {
   };
 }
 
-function warnOfEvents({ body, nameField }: Validated): Warning[] {
+function warnOfEvents({ body, nameField }: GivenWebhook): Warning[] {
   const field = nameField('events');
   return unknownEvents(body.events ?? []).map((name) => ({
     field,
@@ -170,8 +161,8 @@ function warnOfEvents({ body, nameField }: Validated): Warning[] {
   }));
 }
 
-function refuseUnknownEvents(validated: Validated): void {
-  const validation = warnOfEvents(validated);
+function refuseUnknownEvents(given: GivenWebhook): void {
+  const validation = warnOfEvents(given);
   const [first] = validation;
   if (first) throw new PomboError('VALIDATION_ERROR', first.message, { validation });
 }

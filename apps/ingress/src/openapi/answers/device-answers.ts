@@ -1,7 +1,7 @@
 /** What the routes about devices answer. */
 import { DEVICE_STATES } from '@pombo/store';
 import Joi from 'joi';
-import { count, DEVICE_ID, deviceId, later, success, TIME, timestamp } from './values.js';
+import { count, DEVICE_ID, deviceId, later, success, TIME, timestamp, warnings } from './values.js';
 
 const newDeviceKeys = {
   id: deviceId.required(),
@@ -22,12 +22,14 @@ const deviceKeys = {
 
 export const createdDeviceSchema = Joi.object({
   success,
+  warnings,
   device: Joi.object(newDeviceKeys).required(),
   data: Joi.object({ device_id: deviceId.required(), name: Joi.string().required() }).required(),
 });
 
 export const exportedDeviceSchema = Joi.object({
   success,
+  warnings,
   device_id: deviceId.required(),
   backup: Joi.string().required().description('Keep it as safe as the phone itself.'),
 });
@@ -70,10 +72,16 @@ const device = Joi.object({
   .required()
   .meta({ component: 'Device' });
 
-export const deviceSchema = Joi.object({ success, device, data: device.description('The same once more.') });
+export const deviceSchema = Joi.object({
+  success,
+  device,
+  data: device.description('The same once more.'),
+  warnings,
+});
 
 export const statusSchema = Joi.object({
   success,
+  warnings,
   data: Joi.object({
     connected: Joi.boolean().required(),
     status: deviceState.allow(null).required(),
@@ -216,6 +224,7 @@ export const qrStatus = {
 
 export const pairCodeSchema = Joi.object({
   success,
+  warnings,
   data: Joi.object({
     code: Joi.string()
       .pattern(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/)

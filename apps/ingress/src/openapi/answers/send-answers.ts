@@ -14,11 +14,8 @@ import {
   TIME,
   timestamp,
   USER_ID,
+  warnings,
 } from './values.js';
-
-const warnings = Joi.array()
-  .items(Joi.object({ field: Joi.string().required(), message: Joi.string().required() }))
-  .description('What was not used, and why. Absent when there is nothing to say.');
 
 const sendKeys = {
   success,

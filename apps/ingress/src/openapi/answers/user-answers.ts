@@ -1,14 +1,11 @@
 /** What the routes about users and tenants answer. */
 import { ROLES } from '@pombo/store';
 import Joi from 'joi';
-import { count, DEVICE_ID, deviceId, success, TIME, timestamp } from './values.js';
+import { count, DEVICE_ID, deviceId, success, TIME, timestamp, warnings } from './values.js';
 
 const userId = Joi.string().pattern(/^usr_[0-9a-f]{20}$/);
 const tenantId = Joi.string().pattern(/^ten_[0-9a-f]{20}$/);
 const token = Joi.string().guid({ version: 'uuidv4' }).required().description('Shown in this answer only.');
-const warnings = Joi.array()
-  .items(Joi.object({ field: Joi.string().required(), message: Joi.string().required() }))
-  .description('Fields that nobody knows.');
 
 const user = Joi.object({
   id: userId.required(),

@@ -12,6 +12,9 @@ export const CHAT_JID = '5511999999999@s.whatsapp.net';
 export const later = (ms: number): string => new Date(Date.parse(TIME) + ms).toISOString();
 
 export const success = Joi.valid(true).required();
+export const warnings = Joi.array()
+  .items(Joi.object({ field: Joi.string().required(), message: Joi.string().required() }))
+  .description('What was not used, and why. Absent when there is nothing to say.');
 export const timestamp = Joi.string()
   .pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   .meta({ jsonSchema: { format: 'date-time' } });

@@ -1,6 +1,17 @@
 /** What the routes about webhooks answer. */
 import Joi from 'joi';
-import { count, DEVICE_ID, deviceId, later, MESSAGE_ID, success, TIME, timestamp, USER_ID } from './values.js';
+import {
+  count,
+  DEVICE_ID,
+  deviceId,
+  later,
+  MESSAGE_ID,
+  success,
+  TIME,
+  timestamp,
+  USER_ID,
+  warnings,
+} from './values.js';
 
 const WEBHOOK_ID = 'whk_5f1c2a9d3b7e48a0c6d1';
 const EVENT_ID = `evt_${MESSAGE_ID}_sent`;
@@ -64,7 +75,6 @@ const shownWebhook = Joi.object({
 })
   .required()
   .meta({ component: 'ShownWebhook' });
-const warnings = Joi.array().items(Joi.object({ field: Joi.string().required(), message: Joi.string().required() }));
 
 export const savedWebhookSchema = Joi.object({ success, webhook: savedWebhook, data: savedWebhook, warnings });
 export const shownWebhookSchema = Joi.object({ success, webhook: shownWebhook, data: shownWebhook });
@@ -84,6 +94,7 @@ export const rotatedSchema = Joi.object({
   success,
   secret: Joi.string().required(),
   previous_secret_valid_until: timestamp.required(),
+  warnings,
 });
 export const testedSchema = Joi.object({ success, event_id: Joi.string().required() });
 export const replayedSchema = Joi.object({
@@ -93,6 +104,7 @@ export const replayedSchema = Joi.object({
   next: maybeText.description(
     'Of `since` that is not `complete`: give it as `after`, with the same `since`, to go on.',
   ),
+  warnings,
 });
 export const deliveryListSchema = Joi.object({
   success,

@@ -61,7 +61,7 @@ function describeSend({ path, type, schema, media, docs }: SendRoute): Operation
     tag: 'Sending',
     summary: path.endsWith(`/${type}`) ? docs.summary : `${docs.summary} (another name of /send/${type})`,
     ...(docs.description === undefined ? {} : { description: docs.description }),
-    headers: ['Prefer', 'Idempotency-Key'],
+    headers: ['Idempotency-Key'],
     body: { schema, examples: docs.examples, eitherSpelling: true },
     answers: sendAnswers(type),
     errors: [...ADMISSION, ...OUTCOMES, ...(media ? [...MEDIA_OUTCOMES, ...MEDIA_STORE] : [])],

@@ -1,4 +1,4 @@
-import { webhookSchema } from '@pombo/contracts';
+import { webhookSchema, webhookSecretSchema } from '@pombo/contracts';
 import Joi from 'joi';
 import { deliveriesQuerySchema } from '../../webhooks/list-deliveries.js';
 import { replaySchema } from '../../webhooks/replay.js';
@@ -70,7 +70,6 @@ export const webhookOperations = {
     summary: 'Make or replace your own endpoint',
     description:
       'One for each user. Without `secret` the old one stays, or a new one is made. `timeout` is in seconds, or in milliseconds from 1,000 on.',
-    headers: ['Prefer'],
     body: {
       schema: singleWebhookSchema,
       examples: {
@@ -108,7 +107,6 @@ export const webhookOperations = {
     tag: 'Webhooks',
     summary: 'Make an endpoint',
     description: 'Its secret is in the answer, and nowhere else.',
-    headers: ['Prefer'],
     body: {
       schema: webhookSchema,
       eitherSpelling: true,
@@ -133,7 +131,6 @@ export const webhookOperations = {
     description:
       'What is not given stays. `enabled: true` also resumes an endpoint that is paused. A new `secret` leaves the old one good for a day.',
     path,
-    headers: ['Prefer'],
     body: {
       schema: webhookSchema,
       eitherSpelling: true,
@@ -156,7 +153,7 @@ export const webhookOperations = {
     description: 'For 24 hours every delivery carries two signatures, one of each secret.',
     path,
     body: {
-      schema: Joi.object({ secret: Joi.string().min(8).max(256).description('Your own; without it one is made.') }),
+      schema: webhookSecretSchema,
       examples: { 'A new one': {} },
     },
     answers: {
