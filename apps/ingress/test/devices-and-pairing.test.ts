@@ -81,6 +81,20 @@ describe('GET /qr', () => {
     expect(answer.body).toMatchObject({ error_code: 'ALREADY_CONNECTED' });
   });
 
+  test('answers 409 for a device that is paired and was disconnected, and leaves it so', async () => {
+    const id = await createDevice();
+    await harness.store.devices.report(id, { paired: true, state: 'offline' });
+    await harness.call('POST', '/disconnect', { token });
+    const scanned = await harness.call('GET', '/qr', { token });
+    const typed = await harness.call('POST', '/paircode', { token, body: { phone: '5511977776666' } });
+    for (const { status, body } of [scanned, typed]) {
+      expect({ status, code: body['error_code'] }).toEqual({ status: 409, code: 'ALREADY_CONNECTED' });
+      expect(body['error']).toContain('POST /connect');
+    }
+    expect(await harness.store.devices.read(id)).toMatchObject({ switchedOff: true });
+    expect(await harness.store.devices.read(id)).not.toHaveProperty('pairingUntil');
+  });
+
   test('says to look for a worker when no code appears', async () => {
     const impatient = await openHarness({ settings: { QR_WAIT_MS: '200' } });
     try {
@@ -93,6 +107,57 @@ describe('GET /qr', () => {
       await impatient.close();
     }
   });
+});
+
+test.each([['+55 (11) 97777-6666'], ['5511977776666'], [5511977776666]])(
+  'POST /paircode takes the phone as %j',
+  async (phone) => {
+    const id = await createDevice();
+    await harness.store.devices.codes.showLink(id, {
+      code: 'ABCD1234',
+      phone: '5511977776666',
+      expiresAt: Date.now() + 60_000,
+    });
+    const { status, body } = await harness.call('POST', '/paircode', { token, body: { phone } });
+    expect(status).toBe(200);
+    expect(body['data']).toMatchObject({ code: 'ABCD-1234', phone: '5511977776666', cached: true });
+  },
+);
+
+test.each([[undefined], [''], ['abc'], ['123456789'], [123456789], [55119777766.5], [{}]])(
+  'POST /paircode takes no phone as %j',
+  async (phone) => {
+    const { status, body } = await harness.call('POST', '/paircode', { body: { phone } });
+    expect(status).toBe(400);
+    expect(body['validation']).toEqual([expect.objectContaining({ field: 'phone' })]);
+  },
+);
+
+test.each([['nope'], ['00000000-0000-4000-8000-000000000000'], ['dev_00000000000000000000']])(
+  'a device_id that is nobody’s is no device, in a body and in a query: %s',
+  async (deviceId) => {
+    const body = { device_id: deviceId };
+    const asked = [
+      harness.call('POST', '/send/text', { body: { number: '5511999999999', text: 'x', ...body } }),
+      harness.call('POST', '/connect', { body }),
+      harness.call('POST', '/logout', { body: { deviceId } }),
+      harness.call('POST', '/paircode', { body: { phone: '5511977776666', ...body } }),
+      harness.call('GET', `/qr?device_id=${deviceId}`),
+      harness.call('GET', `/messages?device_id=${deviceId}`),
+      harness.call('GET', `/devices/${deviceId}`),
+    ];
+    for (const answer of await Promise.all(asked)) {
+      expect(answer.status).toBe(404);
+      expect(answer.body).toMatchObject({ error_code: 'DEVICE_NOT_FOUND', validation: [{ field: 'device_id' }] });
+    }
+  },
+);
+
+test.each([[{}], [{ nam: 'shop' }]])('a change that changes nothing is told so: %j', async (body) => {
+  const { status, body: answer } = await harness.call('PATCH', `/devices/${harness.deviceId}`, { body });
+  expect(status).toBe(400);
+  expect(answer['error']).toBe('body must have at least 1 key');
+  expect(answer['validation']).toEqual([{ field: 'body', message: 'body must have at least 1 key' }]);
 });
 
 test('GET /status tells how the device is', async () => {

@@ -157,8 +157,6 @@ describe('GET /messages', () => {
 
   test.each([
     ['status', 'status=lost'],
-    ['device_id', 'device_id=x'],
-    ['deviceId', 'deviceId=x'],
     ['client_reference', `client_reference=${'x'.repeat(129)}`],
     ['after', 'after=nonsense'],
     ['after', `after=${Buffer.from('1-1.dev_x').toString('base64url')}`],

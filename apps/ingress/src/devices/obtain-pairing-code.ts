@@ -17,7 +17,7 @@ export type Shown<Code> = Code & { readonly cached: boolean };
 
 type Parts = Pick<Store, 'devices' | 'deviceOrders'>;
 
-/** @throws PomboError ALREADY_CONNECTED, DEVICE_ERROR when no code appears in time or `signal` is aborted */
+/** @throws PomboError ALREADY_CONNECTED, also for a paired device that is not; DEVICE_ERROR when no code appears in time or `signal` is aborted */
 export function obtainQrCode(
   { devices, deviceOrders }: Parts,
   device: DeviceRecord,
@@ -63,6 +63,8 @@ async function obtain<Code>(
   { read, ask }: Way<Code>,
 ): Promise<Shown<Code>> {
   if (device.state === 'connected') throw alreadyConnected();
+  // Asking for a code would connect it, though someone disconnected it on purpose.
+  if (device.paired) throw alreadyPaired();
   const onShow = await read();
   await ask(Date.now() + pairingMs);
   if (onShow) return { ...onShow, cached: true };
@@ -91,4 +93,10 @@ async function pollForCode<Code>(
 
 export function alreadyConnected(): PomboError {
   return new PomboError('ALREADY_CONNECTED', 'the device is connected already');
+}
+
+function alreadyPaired(): PomboError {
+  const message =
+    'the device is paired already: POST /connect connects it; to pair it anew, unlink it with POST /logout first';
+  return new PomboError('ALREADY_CONNECTED', message);
 }

@@ -16,6 +16,8 @@ const SHOWN: ReadonlySet<string> = new Set([
   'send_at',
   'viewOnce',
 ]);
+/** What is wrong with the body as a whole; joi calls it `value`. */
+const BODY = 'body';
 const MAX_SHOWN_LENGTH = 64;
 
 /** What joi adds to a problem; which of these are there depends on its type. */
@@ -33,7 +35,9 @@ export function fieldProblems(error: Joi.ValidationError, nameField: NameField):
 function problemsOf({ message, path, context }: Joi.ValidationErrorItem, nameField: NameField): FieldProblem[] {
   const { label = '', value, present, peers } = (context ?? {}) as Context;
   const [key] = path;
-  if (key === undefined) return (present ?? peers?.slice(0, 1) ?? []).map((k) => ({ field: nameField(k), message }));
+  const fields = present ?? peers?.slice(0, 1);
+  if (key === undefined && fields) return fields.map((k) => ({ field: nameField(k), message }));
+  if (key === undefined) return [{ field: BODY, message: message.replace(label, BODY) }];
   const head = String(key);
   const field = nameField(label);
   const named = message.startsWith(label) ? field + message.slice(label.length) : message;

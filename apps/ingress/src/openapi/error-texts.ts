@@ -14,7 +14,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, string>> = {
   DEVICE_NOT_READY: 'The device was never paired, its phone has logged it out, or WhatsApp has banned its account.',
   ALREADY_DISPATCHED:
     'The message has been handed to WhatsApp, or has ended; or it has not ended and cannot be repeated.',
-  ALREADY_CONNECTED: 'The device is connected already.',
+  ALREADY_CONNECTED: 'The device is connected already, or, where a code is asked for, paired.',
   WEBHOOK_DISABLED: 'The webhook endpoint is disabled: enable it first.',
   WEBHOOK_LIMIT_REACHED: 'You have as many webhook endpoints as a tenant may have.',
   PAYLOAD_TOO_LARGE: 'The body, or the media in it, is larger than the limit.',
