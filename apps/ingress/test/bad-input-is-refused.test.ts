@@ -174,6 +174,16 @@ describe('POST /send/image', () => {
     expect(fieldsOf(answer.body['validation']).sort()).toEqual(['caption', 'delay', 'number', 'priority']);
   });
 
+  test('says of every problem what was given: null where nothing was, and where it may be private', async () => {
+    const at = '2100-01-01T00:00:00.000Z';
+    const body = { image_url: 'pigeon.png', delay: -1, hd: 'maybe', send_at: at, priority: 'urgent', expires_in: 1.5 };
+    const answer = await harness.call('POST', '/send/image', { body });
+    const problems = answer.body['validation'] as Array<{ field: string; value: unknown }>;
+    expect(Object.fromEntries(problems.map(({ field, value }) => [field, value]))).toEqual({
+      ...{ number: null, image_url: null, delay: -1, hd: null, send_at: at, priority: 'urgent', expires_in: 1.5 },
+    });
+  });
+
   test('takes a message with an unknown field inside another, and says that it was not used', async () => {
     const answer = await harness.sendImage({ quoted: quotedWith('form_me') });
     expect(answer.status).toBe(202);

@@ -157,7 +157,7 @@ test.each([[{}], [{ nam: 'shop' }]])('a change that changes nothing is told so: 
   const { status, body: answer } = await harness.call('PATCH', `/devices/${harness.deviceId}`, { body });
   expect(status).toBe(400);
   expect(answer['error']).toBe('body must have at least 1 key');
-  expect(answer['validation']).toEqual([{ field: 'body', message: 'body must have at least 1 key' }]);
+  expect(answer['validation']).toEqual([{ field: 'body', message: 'body must have at least 1 key', value: null }]);
 });
 
 test('GET /status tells how the device is', async () => {

@@ -76,7 +76,9 @@ describe('the endpoint of the public API', () => {
   test('is asked for its URL in the words of the public API', async () => {
     const answer = await call('POST', '/webhook', { body: { enabled: true } });
     expect(answer.status).toBe(400);
-    expect(answer.body['validation']).toEqual([{ field: 'webhook_url', message: 'webhook_url is required' }]);
+    expect(answer.body['validation']).toEqual([
+      { field: 'webhook_url', message: 'webhook_url is required', value: null },
+    ]);
   });
 
   test('takes milliseconds too', async () => {

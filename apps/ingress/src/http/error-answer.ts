@@ -23,7 +23,7 @@ export interface ErrorEnvelope {
   readonly error_code: string;
   readonly timestamp: string;
   readonly request_id: string;
-  readonly validation?: readonly FieldProblem[];
+  readonly validation?: ReadonlyArray<Required<FieldProblem>>;
   readonly message_id?: string;
 }
 
@@ -50,7 +50,12 @@ function envelopeOf({ code, message, validation, messageId }: PomboError, reques
     error_code: code,
     timestamp: new Date().toISOString(),
     request_id: requestId,
-    ...(validation === undefined ? {} : { validation }),
+    ...(validation === undefined ? {} : { validation: validation.map(withValue) }),
     ...(messageId === undefined ? {} : { message_id: messageId }),
   };
+}
+
+/** Clients of the public API find a value in every entry. */
+function withValue({ field, message, value = null }: FieldProblem): Required<FieldProblem> {
+  return { field, message, value };
 }

@@ -5,7 +5,7 @@ import type Joi from 'joi';
 /** Path of a field in the schema's spelling (`sections[0].title`) → what to call it to this client. */
 export type NameField = (path: string) => string;
 
-/** Fields whose value may be shown back. All others may hold what a person wrote, a picture or a secret. */
+/** Fields whose text may be shown back. All others may hold what a person wrote, a picture or a secret. */
 const SHOWN: ReadonlySet<string> = new Set([
   'to',
   'delay',
@@ -15,6 +15,12 @@ const SHOWN: ReadonlySet<string> = new Set([
   'priority',
   'send_at',
   'viewOnce',
+  'messageId',
+  'media_id',
+  'mime_type',
+  'role',
+  'status',
+  'events',
 ]);
 /** What is wrong with the body as a whole; joi calls it `value`. */
 const BODY = 'body';
@@ -41,11 +47,13 @@ function problemsOf({ message, path, context }: Joi.ValidationErrorItem, nameFie
   const head = String(key);
   const field = nameField(label);
   const named = message.startsWith(label) ? field + message.slice(label.length) : message;
-  return [{ field, message: named, ...(SHOWN.has(head) ? shown(value) : {}) }];
+  return [{ field, message: named, ...shown(value, SHOWN.has(head)) }];
 }
 
-function shown(value: unknown): { value?: unknown } {
-  if (typeof value === 'string') return { value: value.slice(0, MAX_SHOWN_LENGTH) };
+/** Numbers and flags are nothing that a person wrote. */
+function shown(value: unknown, isTextShown: boolean): { value?: unknown } {
+  if (typeof value === 'string' && isTextShown) return { value: value.slice(0, MAX_SHOWN_LENGTH) };
+  if (value instanceof Date) return { value: value.toISOString() };
   return typeof value === 'number' || typeof value === 'boolean' ? { value } : {};
 }
 

@@ -66,7 +66,7 @@ export const errorSchema = Joi.object({
       Joi.object({
         field: Joi.string().required(),
         message: Joi.string().required(),
-        value: Joi.any().description('What was given; left out where it may be private.'),
+        value: Joi.any().required().description('What was given; null where nothing was, and where it may be private.'),
       }),
     )
     .description('One entry for each offending field, in your own spelling.'),
