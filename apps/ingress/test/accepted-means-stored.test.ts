@@ -107,6 +107,15 @@ describe('an accepted message', () => {
     expect(JSON.stringify(content)).not.toContain('null');
   });
 
+  test('may hold as many emojis as letters', async () => {
+    const caption = '🕊'.repeat(1024);
+    const answer = await harness.sendImage({ caption });
+    expect(answer.status).toBe(202);
+    expect(await harness.store.messages.readContent(String(answer.body['message_id']))).toMatchObject({ caption });
+    const longer = await harness.sendImage({ caption: `${caption}🕊` });
+    expect(longer.body).toMatchObject({ error_code: 'VALIDATION_ERROR', validation: [{ field: 'caption' }] });
+  });
+
   test('may be written in either spelling', async () => {
     const quoted = { key: { id: 'ABC', fromMe: false }, message: { conversation: 'hi' } };
     const body = { to: '+55 (11) 99999-9999', imageUrl: IMAGE_URL, view_once: true, deviceId: harness.deviceId };

@@ -54,7 +54,18 @@ const BEYOND_JSON_SCHEMA: ReadonlySet<string> = new Set([
 /** Where joi reads a value kindly and the document asks for the plain form. */
 const odd = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, 0, 1, 3.5, -1, 61, 1e20, [], {}, [1], ['x'], { a: 1 }),
-  fc.constantFrom('', 'x', 'a/b', 'x'.repeat(25), 'x'.repeat(300), 'x'.repeat(1100), 'x'.repeat(5000), '…\u0007'),
+  fc.constantFrom(
+    '',
+    'x',
+    'a/b',
+    'x'.repeat(25),
+    'x'.repeat(300),
+    'x'.repeat(1100),
+    'x'.repeat(5000),
+    '🕊'.repeat(24),
+    '🕊'.repeat(1024),
+    '…\u0007',
+  ),
   fc.constantFrom('5511999999999', '+55 (11) 99999-9999', '12345678@s.whatsapp.net', '1203630412345@g.us', 'a@b'),
   fc.constantFrom('2026-01-01T10:00:00Z', 'tomorrow', 'https://example.com/a.jpg', 'ftp://example.com/a', 'image/png'),
   fc.constantFrom('high', 'bulk', '3EB06481A70D11B2C3D4E5', 'dev_6480f3c1a9b27de45016'),

@@ -2,6 +2,7 @@
 import Joi from 'joi';
 import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
+import { limitedText } from './limited-text.js';
 
 export interface ButtonsSend extends CommonSend {
   readonly message: string;
@@ -13,10 +14,10 @@ const MAX_BUTTONS = 3;
 
 export const buttonsSendSchema = Joi.object<ButtonsSend>({
   ...commonSendKeys,
-  message: Joi.string().max(1024).required().description('The text above the buttons.'),
-  footer: Joi.string().max(60).empty('').description('Small, below the text.'),
+  message: limitedText(1024).required().description('The text above the buttons.'),
+  footer: limitedText(60).empty('').description('Small, below the text.'),
   buttons: Joi.array()
-    .items(Joi.object({ id: Joi.string().max(256).required(), display_text: Joi.string().max(20).required() }))
+    .items(Joi.object({ id: Joi.string().max(256).required(), display_text: limitedText(20).required() }))
     .min(1)
     .max(MAX_BUTTONS)
     .unique('id')

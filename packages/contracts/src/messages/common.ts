@@ -4,6 +4,7 @@ import { isMessageId, MESSAGE_ID } from '../message-id.js';
 import { PRIORITIES, type Priority } from '../message-state.js';
 import { recipientSchema } from '../recipient.js';
 import { timeSchema } from '../rfc3339.js';
+import { limitedText } from './limited-text.js';
 
 /** A message may be scheduled this many days ahead. */
 const MAX_SCHEDULE_DAYS = 35;
@@ -16,8 +17,7 @@ export const MAX_DELAY_SECONDS = 60;
 /** WhatsApp's own clients cut captions here. */
 const MAX_CAPTION_LENGTH = 1024;
 
-export const captionSchema = Joi.string()
-  .max(MAX_CAPTION_LENGTH)
+export const captionSchema = limitedText(MAX_CAPTION_LENGTH)
   .empty('')
   .description('With WhatsApp’s markdown: `*bold*`, `_italic_`, `~struck~`.');
 

@@ -2,6 +2,7 @@
 import Joi from 'joi';
 import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
+import { limitedText } from './limited-text.js';
 
 export interface ListRow {
   readonly id: string;
@@ -27,12 +28,12 @@ const MAX_ROWS = 10;
 
 const rowSchema = Joi.object<ListRow>({
   id: Joi.string().max(200).required(),
-  title: Joi.string().max(24).required(),
-  description: Joi.string().max(72).empty(''),
+  title: limitedText(24).required(),
+  description: limitedText(72).empty(''),
 });
 
 const sectionSchema = Joi.object<ListSection>({
-  title: Joi.string().max(24).empty(''),
+  title: limitedText(24).empty(''),
   rows: Joi.array().items(rowSchema).min(1).max(MAX_ROWS).required(),
 });
 
@@ -46,10 +47,10 @@ function checkSections(sections: readonly ListSection[], helpers: Joi.CustomHelp
 
 export const interactiveSendSchema = Joi.object<InteractiveSend>({
   ...commonSendKeys,
-  title: Joi.string().max(60).empty('').description('Above the text, in bold.'),
-  body: Joi.string().max(1024).required().description('The text.'),
-  footer: Joi.string().max(60).empty('').description('Small, below the text.'),
-  button_text: Joi.string().max(20).required().description('On the button that opens the list.'),
+  title: limitedText(60).empty('').description('Above the text, in bold.'),
+  body: limitedText(1024).required().description('The text.'),
+  footer: limitedText(60).empty('').description('Small, below the text.'),
+  button_text: limitedText(20).required().description('On the button that opens the list.'),
   sections: Joi.array()
     .items(sectionSchema)
     .min(1)

@@ -2,6 +2,7 @@
 import Joi from 'joi';
 import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
+import { limitedText } from './limited-text.js';
 
 export interface PollSend extends CommonSend {
   readonly question: string;
@@ -15,9 +16,9 @@ const MAX_OPTIONS = 12;
 
 export const pollSendSchema = Joi.object<PollSend>({
   ...commonSendKeys,
-  question: Joi.string().max(255).required().description('What is asked.'),
+  question: limitedText(255).required().description('What is asked.'),
   options: Joi.array()
-    .items(Joi.object({ option_name: Joi.string().max(100).required() }))
+    .items(Joi.object({ option_name: limitedText(100).required() }))
     .min(MIN_OPTIONS)
     .max(MAX_OPTIONS)
     .unique('option_name')

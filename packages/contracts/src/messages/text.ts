@@ -2,6 +2,7 @@
 import Joi from 'joi';
 import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys, MAX_DELAY_SECONDS } from './common.js';
+import { limitedText } from './limited-text.js';
 
 export interface TextSend extends CommonSend {
   readonly text: string;
@@ -11,7 +12,7 @@ const MAX_TEXT_LENGTH = 4096;
 
 export const textSendSchema = Joi.object<TextSend & { typingDuration?: number }>({
   ...commonSendKeys,
-  text: Joi.string().max(MAX_TEXT_LENGTH).required().description('With WhatsApp’s markdown; links get no preview.'),
+  text: limitedText(MAX_TEXT_LENGTH).required().description('With WhatsApp’s markdown; links get no preview.'),
   // The other name the compatible API has for `delay`, on this route only.
   typingDuration: Joi.number().integer().min(0).max(MAX_DELAY_SECONDS),
 })
