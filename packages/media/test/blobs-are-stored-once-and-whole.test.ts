@@ -239,7 +239,7 @@ describe('retention', () => {
     await writeFile(join(dir, 'incoming', 'left.tmp'), 'half');
     await makeOld(join(dir, 'incoming', 'left.tmp'));
     const putting = store.put(Readable.from(pieces(bytes)));
-    await removeOlderThan(store, 0);
+    await removeOlderThan(store, DAY_MS);
     const { sha256 } = await putting;
     expect(await store.has(sha256)).toBe(true);
     expect(await incoming()).toEqual([]);

@@ -49,7 +49,9 @@ const NO_KEY = Buffer.alloc(PUBLIC_BYTES);
 /** By libsignal itself. */
 export function makeSession(session: NewSession): Promise<SessionEntry> {
   const { ourIdentity, baseKey, theirIdentity, theirOneTimeKey, theirSignedKey, registrationId } = session;
-  const self = Object.assign(Object.create(sessionBuilder) as object, { storage: { getOurIdentity: () => ourIdentity } });
+  const self = Object.assign(Object.create(sessionBuilder) as object, {
+    storage: { getOurIdentity: () => ourIdentity },
+  });
   return initSession.call(
     self,
     true,

@@ -6,9 +6,9 @@ const KEYS = 20_000;
 
 test('making keys does not lock up the process, however busy its garbage collector is', () => {
   const script = `
-    import { rememberKeys } from './dist/signal/remember-keys.js';
+    import { useNativeCurve } from './dist/signal/native-curve.js';
     import { Curve } from '@whiskeysockets/baileys';
-    rememberKeys();
+    useNativeCurve();
     const pairs = Array.from({ length: 3 }, () => Curve.generateKeyPair());
     const sharedBy = (one, other) => Buffer.from(Curve.sharedKey(one.private, other.public)).toString('hex');
     if (sharedBy(pairs[0], pairs[1]) !== sharedBy(pairs[1], pairs[0])) throw new Error('these are not key pairs');
