@@ -4,6 +4,7 @@
  */
 import Joi from 'joi';
 import { parseRecipient } from '../recipient.js';
+import { limitedText } from './limited-text.js';
 
 export interface ContactPhone {
   /** As it is shown. */
@@ -45,7 +46,7 @@ const MAX_ENTRIES = 10;
 const alias = (...aliases: string[]) => ({ aliases });
 const text = () => Joi.string().trim().max(MAX_TEXT).empty('');
 const phoneNumber = () =>
-  Joi.alternatives(Joi.string().trim().max(40), Joi.number().integer().positive().unsafe(false)).custom(
+  Joi.alternatives(limitedText(40).trim(), Joi.number().integer().positive().unsafe(false)).custom(
     (value: string | number, helpers) =>
       /^\+?[\d\s().-]{3,}$/.test(String(value)) ? String(value) : helpers.error('contact.phone'),
   );

@@ -3,6 +3,7 @@ import Joi from 'joi';
 import { recipientSchema } from '../recipient.js';
 import type { SendDocs } from '../send-docs.js';
 import { type CommonSend, commonSendKeys } from './common.js';
+import { limitedText } from './limited-text.js';
 
 export interface ReactionSend extends CommonSend {
   /** The message reacted to. */
@@ -20,11 +21,7 @@ const MAX_EMOJI_LENGTH = 32;
 export const reactionSendSchema = Joi.object<ReactionSend>({
   ...commonSendKeys,
   messageId: Joi.string().max(128).required().description('The message reacted to.'),
-  reaction: Joi.string()
-    .allow('')
-    .max(MAX_EMOJI_LENGTH)
-    .required()
-    .description('One emoji; an empty text takes it back.'),
+  reaction: limitedText(MAX_EMOJI_LENGTH).allow('').required().description('One emoji; an empty text takes it back.'),
   fromMe: Joi.boolean().default(false).description('Whether that message is one of yours.'),
   participant: recipientSchema.description('Who wrote that message, in a group.'),
 });
