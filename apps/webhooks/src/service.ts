@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createAddressGuard, createGuardedAgent } from '@pombo/guard';
+import { createAddressGuard, createGuardedConnector } from '@pombo/guard';
 import { createWebhookConsumer, createWebhookQueue } from '@pombo/queue';
 import {
   type Config,
@@ -18,6 +18,7 @@ import {
   SECOND,
 } from '@pombo/runtime';
 import { createStore } from '@pombo/store';
+import { createConnections } from './delivery/connections.js';
 import { createPostEvent } from './delivery/post-event.js';
 import { createDirectory } from './directory.js';
 import { listen } from './listener.js';
@@ -66,15 +67,14 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
     const owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
     const metrics = createMetrics('webhooks');
 
-    const agent = createGuardedAgent(createAddressGuard(config.WEBHOOK_ALLOW_HOSTS), CONNECT_TIMEOUT_MS, {
-      // The turns see to it that there are not too many.
-      connections: null,
+    const connections = createConnections({
+      connect: createGuardedConnector(createAddressGuard(config.WEBHOOK_ALLOW_HOSTS), CONNECT_TIMEOUT_MS),
       keepAliveTimeout: KEEP_ALIVE_MS,
       // An attempt has one time-out for everything.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    lifecycle.onStop('connections to endpoints', () => agent.destroy());
+    lifecycle.onStop('connections to endpoints', () => connections.destroy());
     const queue = createWebhookQueue(redis, keys);
     lifecycle.onStop('queue', () => queue.close());
 
@@ -90,7 +90,7 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
     };
     const tools = {
       ...{ owner, leaseMs, store, gate, metrics, logger },
-      post: createPostEvent(agent),
+      post: createPostEvent(connections),
       targets: createTargets(store, defaults, logger),
       inFlight: config.WEBHOOK_IN_FLIGHT,
       stopping: stopping.signal,
@@ -109,7 +109,7 @@ export function createWebhooksApp(config: Config, { logger }: WebhooksAppDeps): 
       gate.close();
       await Promise.race([turns.ended(), pause(config.SHUTDOWN_TIMEOUT_MS / 2, undefined, { ref: false })]);
       // What has not been answered by now goes back untold.
-      await agent.destroy();
+      await connections.destroy();
       await turns.ended();
       await consumer.close();
     });

@@ -1,11 +1,10 @@
 import { describeMessage } from '@pombo/contracts';
 import { loadConfig } from '@pombo/runtime';
-import { signingKeys } from '@pombo/store';
 import { eventually, openTestStore } from '@pombo/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { buildBody } from '../src/delivery/build-body.js';
-import { signEvent } from '../src/delivery/sign-event.js';
+import { signEvent, signingKeys } from '../src/delivery/sign-event.js';
 import { type EventBody, type Receiver, startReceiver } from './receiver.js';
 import { openWebhooks, type WebhooksHarness } from './webhooks-harness.js';
 

@@ -1,15 +1,17 @@
 /** One attempt to deliver one event. */
 import { timeoutToMs } from '@pombo/contracts';
 import type { Metrics } from '@pombo/runtime';
-import { type Delivery, type DeliveryResult, type SigningKey, signingKeys, type WebhookEndpoint } from '@pombo/store';
+import type { Delivery, DeliveryResult, WebhookEndpoint } from '@pombo/store';
 import { buildBody, type EventSubject } from './build-body.js';
 import { type Answer, type PostEvent, STOPPED } from './post-event.js';
 import { decide, type RetrySettings } from './retry-policy.js';
-import { signEvent } from './sign-event.js';
+import { signEvent, type SigningKey, signingKeys } from './sign-event.js';
 
 /** What does not change from event to event. */
 export interface Target {
-  readonly url: URL;
+  readonly origin: string;
+  /** With its query. */
+  readonly path: string;
   /** Name, value… */
   readonly headers: string[];
   readonly keys: readonly SigningKey[];
@@ -29,8 +31,10 @@ export interface DeliveryTools {
 const USER_AGENT = 'Pombo-Webhooks/1';
 
 export function buildTarget(endpoint: WebhookEndpoint, { timeoutMs, ...retry }: TargetDefaults): Target {
+  const { origin, pathname, search } = new URL(endpoint.url);
   return {
-    url: new URL(endpoint.url),
+    origin,
+    path: pathname + search,
     headers: Object.entries({
       'user-agent': USER_AGENT,
       ...endpoint.headers,
@@ -57,8 +61,10 @@ export function deliverEvent(
 ): void {
   const { id } = delivery.event;
   const { body, headers } = signEvent(id, buildBody(delivery.event, subject), target.keys, Date.now());
-  const request = { url: target.url, headers: target.headers.concat(headers), body, timeoutMs: target.timeoutMs };
-  post(request, (answer) => onResult(judge(delivery, answer, target.retry, metrics)));
+  const { origin, path, timeoutMs } = target;
+  post({ origin, path, headers: target.headers.concat(headers), body, timeoutMs }, (answer) =>
+    onResult(judge(delivery, answer, target.retry, metrics)),
+  );
 }
 
 /** Every member by name: a literal that spreads another takes several times as long to make, and this is one per event. */

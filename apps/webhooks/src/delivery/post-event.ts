@@ -4,9 +4,12 @@
  */
 import { BlockedAddressError } from '@pombo/guard';
 import { type Dispatcher, errors } from 'undici';
+import type { Connection, Connections } from './connections.js';
 
 export interface Post {
-  readonly url: URL;
+  readonly origin: string;
+  /** With its query. */
+  readonly path: string;
   /** Name, value… */
   readonly headers: string[];
   readonly body: Buffer;
@@ -35,15 +38,10 @@ const READ_BYTES = 64 * 1024;
 /** @param onAnswer is told once, whatever happens. */
 export type PostEvent = (post: Post, onAnswer: (answer: Answer) => void) => void;
 
-export function createPostEvent(dispatcher: Dispatcher): PostEvent {
-  return ({ url, headers, body, timeoutMs }, onAnswer) => {
-    const attempt = new Attempt(timeoutMs, onAnswer);
-    try {
-      const path = url.pathname + url.search;
-      dispatcher.dispatch({ origin: url.origin, path, method: 'POST', headers, body }, attempt);
-    } catch (error) {
-      attempt.fail(wordFor(error));
-    }
+export function createPostEvent(connections: Connections): PostEvent {
+  return ({ origin, path, headers, body, timeoutMs }, onAnswer) => {
+    const connection = connections.take(origin);
+    connection.client.dispatch({ path, method: 'POST', headers, body }, new Attempt(connection, timeoutMs, onAnswer));
   };
 }
 
@@ -51,6 +49,7 @@ export function createPostEvent(dispatcher: Dispatcher): PostEvent {
 class Attempt implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
+  readonly #connection: Connection;
   readonly #onAnswer: (answer: Answer) => void;
   #abort: ((reason: Error) => void) | undefined;
   #settled = false;
@@ -60,7 +59,8 @@ class Attempt implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(timeoutMs: number, onAnswer: (answer: Answer) => void) {
+  constructor(connection: Connection, timeoutMs: number, onAnswer: (answer: Answer) => void) {
+    this.#connection = connection;
     this.#onAnswer = onAnswer;
     this.#timer = setTimeout(() => this.#stop('timeout'), timeoutMs);
   }
@@ -88,15 +88,14 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
+    this.#connection.release();
     this.#settle('');
   }
 
+  /** Also of a request that cannot be made at all. */
   onError(error: Error): void {
-    this.fail(wordFor(error));
-  }
-
-  fail(word: string): void {
-    this.#settle(word);
+    this.#connection.drop();
+    this.#settle(wordFor(error));
   }
 
   /** Whoever has answered with a status has answered, however the body ends. */

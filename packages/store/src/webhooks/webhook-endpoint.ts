@@ -1,6 +1,6 @@
 /** A webhook endpoint as Redis holds it: a flat hash; what a customer keeps secret is encrypted. */
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { type OutboxEvent, SECRET_PREFIX, secretToKey, wantsEvent } from '@pombo/contracts';
+import { randomBytes } from 'node:crypto';
+import { type OutboxEvent, SECRET_PREFIX, wantsEvent } from '@pombo/contracts';
 import { DAY } from '@pombo/runtime';
 import type { Cipher } from '../cipher.js';
 
@@ -132,18 +132,6 @@ export function rotateSecrets(
   const old = secrets.filter((one) => one.secret !== secret && (one.until ?? now + 1) > now);
   const ending = old.map((one) => ({ secret: one.secret, until: one.until ?? now + OLD_SECRET_MS }));
   return [{ secret }, ...ending].slice(0, MOST_SECRETS);
-}
-
-/** A secret made ready to sign with. */
-export interface SigningKey {
-  readonly key: KeyObject;
-  /** Until when it is good, ms since the epoch. */
-  readonly until: number;
-}
-
-/** The newest first. Which of them are good is to be asked at every signature: an endpoint may be busy for days. */
-export function signingKeys(secrets: readonly WebhookSecret[]): SigningKey[] {
-  return secrets.map(({ secret, until = Infinity }) => ({ key: createSecretKey(secretToKey(secret)), until }));
 }
 
 /** @param place where the encrypted values lie. @returns field, value…, and the fields to remove. */
