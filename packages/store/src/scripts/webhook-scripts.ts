@@ -60,6 +60,18 @@ local function entriesOf(number)
   if not added[number] then added[number] = {} end
   return added[number]
 end
+-- The last first: a short sorted set is searched from its beginning for the place of each.
+local function addDue(due, entries)
+  for last = #entries, 1, -100 do
+    local scored = {}
+    for at = last, math.max(last - 99, 1), -1 do
+      -- By fractions of a millisecond, and due at once: what has the same score is in the order of letters, -10 before -9.
+      scored[#scored + 1] = string.format('%.3f', now - 1 + math.min(at - 1, 999) / 1000)
+      scored[#scored + 1] = entries[at]
+    end
+    redis.call('ZADD', due, unpack(scored))
+  end
+end
 -- Few events differ in who wants them.
 local wanting = {}
 for at = 6 + endpoints, #ARGV do
@@ -74,11 +86,7 @@ for at = 6 + endpoints, #ARGV do
       for number in string.gmatch(wantedBy, '%d+') do lists[#lists + 1] = entriesOf(number) end
       wanting[wantedBy] = lists
     end
-    for _, entries in ipairs(lists) do
-      -- By fractions of a millisecond, and due at once: what has the same score is in the order of letters, -10 before -9.
-      entries[#entries + 1] = string.format('%.3f', now - 1 + math.min(#entries, 1998) / 2000)
-      entries[#entries + 1] = id
-    end
+    for _, entries in ipairs(lists) do entries[#entries + 1] = id end
   end
 end
 redis.call('XTRIM', KEYS[2], 'MINID', '~', now - retentionMs)
@@ -93,7 +101,7 @@ for number = 1, endpoints do
   -- Whoever relays may not have heard yet that it was disabled.
   if redis.call('HGET', hash, 'enabled') == '1' then
     if entries then
-      for at = 1, #entries, 200 do redis.call('ZADD', due, unpack(entries, at, math.min(at + 199, #entries))) end
+      addDue(due, entries)
       local over = redis.call('ZCARD', due) - most
       if over > 0 then
         -- Tests stand before all else, and are not what is oldest.
